@@ -86,11 +86,11 @@ export function checkRegion(input: RegionInput): RegionInput {
   return input;
 }
 
-/** Checks a tunnel server's names. Throws a problem that names the field. */
-export function checkTunnelServer(input: TunnelServerInput): TunnelServerInput {
-  checkHost('host', input.host);
+/** Checks a tunnel server's names. Throws a problem that names the field, behind `prefix`. */
+export function checkTunnelServer(input: TunnelServerInput, prefix = ''): TunnelServerInput {
+  checkHost(`${prefix}host`, input.host);
   input.aliases.forEach((alias, index) => {
-    checkHost(`aliases.${index}`, alias);
+    checkHost(`${prefix}aliases.${index}`, alias);
   });
   return input;
 }

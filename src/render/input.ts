@@ -1,36 +1,125 @@
-import type { Database } from '../domain/database.ts';
-import type { HostKeys, RegionInput, TunnelServerInput } from '../domain/region.ts';
+import { type Static, Type } from 'typebox';
+import { Value } from 'typebox/value';
+import { checkDatabase, type Database, DatabaseSchema } from '../domain/database.ts';
+import {
+  checkHost,
+  checkLogin,
+  checkPort,
+  checkPublicUrl,
+  checkSlug,
+  checkText,
+} from '../domain/grammar.ts';
+import { isId } from '../domain/id.ts';
+import { Problem } from '../domain/problem.ts';
+import { parsePublicKey } from '../domain/public-key.ts';
+import { checkTunnelServer, RegionSchema, TunnelServerSchema } from '../domain/region.ts';
+
+const exact = { additionalProperties: false };
+const text = Type.String({ maxLength: 4096 });
 
 /**
  * Everything that an installer depends on. The same input gives the same bytes, so nothing here
  * may come from a clock, a random source or a request.
  */
-export interface InstallerInput {
-  /** Base of the control plane's URLs, without a slash at the end. */
-  public_url: string;
-  vendor: { slug: string; name: string };
-  /** Name of service, system user, folders and dispatcher: `h_autossh` unless the vendor chose one. */
-  service: string;
-  account: { name: string };
-  tunnel: { id: string; slug: string; name: string };
-  slot: number;
-  tunnel_port: number;
-  region: Pick<
-    RegionInput,
-    'slug' | 'name' | 'login' | 'port' | 'alternate_ports' | 'bind_address' | 'egress_addresses'
-  >;
-  /** The tunnel servers of this slot in the order in which to try them; at least one. */
-  servers: (TunnelServerInput & { host_keys: HostKeys })[];
-  database: Database;
+export const InstallerInputSchema = Type.Object(
+  {
+    /** Base of the control plane's URLs, without a slash at the end. */
+    public_url: text,
+    vendor: Type.Object({ slug: text, name: text }, exact),
+    /** Name of service, system user, folders and dispatcher: `h_autossh` unless the vendor chose one. */
+    service: text,
+    account: Type.Object({ name: text }, exact),
+    tunnel: Type.Object({ id: text, slug: text, name: text }, exact),
+    slot: Type.Integer({ minimum: 1, maximum: 99 }),
+    tunnel_port: Type.Integer(),
+    region: Type.Object(
+      {
+        slug: RegionSchema.properties.slug,
+        name: RegionSchema.properties.name,
+        login: RegionSchema.properties.login,
+        port: RegionSchema.properties.port,
+        alternate_ports: RegionSchema.properties.alternate_ports,
+        bind_address: RegionSchema.properties.bind_address,
+        egress_addresses: RegionSchema.properties.egress_addresses,
+      },
+      exact,
+    ),
+    /** The tunnel servers of this slot in the order in which to try them. */
+    servers: Type.Array(
+      Type.Object(
+        {
+          ...TunnelServerSchema.properties,
+          host_keys: Type.Object({ active: text, spare: text }, exact),
+        },
+        exact,
+      ),
+      { minItems: 1, maxItems: 8 },
+    ),
+    database: DatabaseSchema,
+  },
+  exact,
+);
+
+export type InstallerInput = Static<typeof InstallerInputSchema>;
+
+/** The same after its check. */
+export type CheckedInstallerInput = Omit<InstallerInput, 'database'> & { database: Database };
+
+/**
+ * Checks every value by its grammar, before any quoting. Throws a problem that names the field.
+ * Takes anything, so that a JSON file written by hand gets the same answers as the control plane.
+ */
+export function checkInstallerInput(input: unknown): CheckedInstallerInput {
+  const given = checkShape(input);
+  checkPublicUrl('public_url', given.public_url);
+  checkSlug('vendor.slug', given.vendor.slug);
+  checkText('vendor.name', given.vendor.name);
+  checkLogin('service', given.service);
+  checkText('account.name', given.account.name);
+  if (!isId('tun', given.tunnel.id)) refuse('tunnel.id', 'is not the id of a tunnel');
+  checkSlug('tunnel.slug', given.tunnel.slug);
+  checkText('tunnel.name', given.tunnel.name);
+  checkPort('tunnel_port', given.tunnel_port);
+  checkSlug('region.slug', given.region.slug);
+  checkText('region.name', given.region.name);
+  checkLogin('region.login', given.region.login);
+  checkPort('region.port', given.region.port);
+  for (const [index, port] of given.region.alternate_ports.entries()) {
+    checkPort(`region.alternate_ports.${index}`, port);
+  }
+  checkHost('region.bind_address', given.region.bind_address);
+  for (const [index, address] of given.region.egress_addresses.entries()) {
+    checkHost(`region.egress_addresses.${index}`, address);
+  }
+  for (const [index, server] of given.servers.entries()) {
+    const field = `servers.${index}`;
+    checkTunnelServer(server, `${field}.`);
+    parsePublicKey(server.host_keys.active, `${field}.host_keys.active`);
+    parsePublicKey(server.host_keys.spare, `${field}.host_keys.spare`);
+  }
+  return { ...given, database: checkDatabase(given.database) };
 }
 
-/** A rendered file, named by its digest. */
-export interface Artifact {
-  file: string;
-  bytes: Buffer;
-  /** SHA-256 of the bytes, 64 hex digits. */
-  sha256: string;
-  template: { name: string; version: string };
-  /** SHA-256 over canonical template, version and input: what `enrol` calls `render`. */
-  render: string;
+function checkShape(input: unknown): InstallerInput {
+  if (Value.Check(InstallerInputSchema, input)) return input;
+  const [first] = Value.Errors(InstallerInputSchema, input);
+  const field = first ? nameOf(first.instancePath, first.params) : 'input';
+  return refuse(field, first?.message ?? 'is not an installer’s input');
+}
+
+/** The dotted name of what a schema error is about: the unknown or missing property, if any. */
+function nameOf(instancePath: string, params: object): string {
+  const { additionalProperties, requiredProperties } = params as Record<
+    string,
+    string[] | undefined
+  >;
+  const property = additionalProperties?.[0] ?? requiredProperties?.[0];
+  return [...instancePath.split('/').slice(1), property].filter(Boolean).join('.') || 'input';
+}
+
+function refuse(field: string, why: string): never {
+  throw new Problem('value-invalid', `${field}: ${why}`, {
+    field,
+    next: `Correct ${field} and try again.`,
+  });
 }

@@ -1,0 +1,22 @@
+import type { PublicKey } from '../domain/public-key.ts';
+import { quoteKnownHosts } from './quoting/known-hosts.ts';
+import { quoteSshConfig } from './quoting/ssh-config.ts';
+
+/**
+ * The line of authorized_keys (sshd(8)) that lets a key listen on its own tunnel port, and do
+ * nothing else. Throws a RangeError when a part is not of the form that such a line can carry.
+ */
+export function authorizedKeyLine(input: {
+  bind_address: string;
+  tunnel_port: number;
+  key: Pick<PublicKey, 'type' | 'blob'>;
+  /** Id of the tunnel: the line's comment. */
+  tunnel: string;
+}): string {
+  const { bind_address, tunnel_port, key, tunnel } = input;
+  // A client that asks for 127.0.0.1 may send "localhost" for it.
+  const hosts = bind_address === '127.0.0.1' ? ['localhost', '127.0.0.1'] : [bind_address];
+  const permits = hosts.map((host) => `permitlisten="${quoteSshConfig(`${host}:${tunnel_port}`)}"`);
+  const options = ['restrict', 'port-forwarding', ...permits].join(',');
+  return `${options} ${quoteKnownHosts(`${key.type} ${key.blob}`)} ${quoteSshConfig(tunnel)}`;
+}

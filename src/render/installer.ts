@@ -1,0 +1,64 @@
+import { canonicalJson } from '../domain/audit.ts';
+import type { Artifact } from './artifact.ts';
+import { type Catalogue, templateOf } from './catalogue.ts';
+import { sha256 } from './digest.ts';
+import { checkInstallerInput } from './input.ts';
+import { instanceName, renderProxyFiles } from './proxy-files.ts';
+
+/** The kinds of host that an installer can be rendered for; each names its template. */
+export const PLATFORMS = ['linux'] as const;
+export type Platform = (typeof PLATFORMS)[number];
+
+/**
+ * Renders an installer. Throws a `value-invalid` problem that names the field when a value breaks
+ * its grammar, or cannot be carried by the language that it would pass through.
+ */
+export function renderInstaller(
+  catalogue: Catalogue,
+  platform: Platform,
+  given: unknown,
+): Artifact {
+  const input = checkInstallerInput(given);
+  const { manifest, body, render } = templateOf(catalogue, platform);
+  const template = { name: manifest.name, version: manifest.version };
+  const renderDigest = sha256(canonicalJson({ template, input }));
+  const { vendor, account, tunnel, region, database } = input;
+  const text = render({
+    template_version: template.version,
+    body_sha256: bodyDigest(body),
+    render: renderDigest,
+    public_url: input.public_url,
+    vendor_slug: vendor.slug,
+    vendor_name: vendor.name,
+    account_name: account.name,
+    service: input.service,
+    tunnel_id: tunnel.id,
+    tunnel_name: tunnel.name,
+    instance: instanceName(input),
+    slot: input.slot,
+    tunnel_hosts: input.servers.flatMap(({ host, aliases }) => [host, ...aliases]),
+    tunnel_ports: [region.port, ...region.alternate_ports],
+    login: region.login,
+    tunnel_port: input.tunnel_port,
+    egress_addresses: region.egress_addresses,
+    database_type: database.type,
+    database_host: 'host' in database ? database.host : '',
+    database_port: 'port' in database ? database.port : '',
+    database_socket: 'socket' in database ? database.socket : '',
+    ...renderProxyFiles(catalogue, input),
+  });
+  const bytes = Buffer.from(text);
+  return { file: manifest.output, bytes, sha256: sha256(bytes), template, render: renderDigest };
+}
+
+const bodyDigests = new Map<string, string>();
+
+/** A body is the same for every customer, so it is digested once. */
+function bodyDigest(body: string): string {
+  let digest = bodyDigests.get(body);
+  if (digest === undefined) {
+    digest = sha256(body);
+    bodyDigests.set(body, digest);
+  }
+  return digest;
+}

@@ -1,0 +1,69 @@
+import { databaseAddress, hostPort } from '../domain/database.ts';
+import { type Catalogue, templateOf } from './catalogue.ts';
+import type { CheckedInstallerInput } from './input.ts';
+
+/** The files that an installer writes on the proxy, each rendered whole. */
+export interface ProxyFiles {
+  ssh_config: string;
+  /** The same for `run`, which keeps its files in the caller's home. */
+  ssh_config_run: string;
+  known_hosts: string;
+  tunnel_unit: string;
+  umbrella_unit: string;
+}
+
+/** `<vendor>_<tunnel>`: names a tunnel's files and its service on the proxy. */
+export function instanceName({
+  vendor,
+  tunnel,
+}: Pick<CheckedInstallerInput, 'vendor' | 'tunnel'>): string {
+  return `${vendor.slug}_${tunnel.slug}`;
+}
+
+/** Renders the files that depend on the tunnel but not on the host they are written to. */
+export function renderProxyFiles(catalogue: Catalogue, input: CheckedInstallerInput): ProxyFiles {
+  const { service } = input;
+  const instance = instanceName(input);
+  const runFolder = `~/.local/state/${service}/${instance}`;
+  return {
+    ssh_config: renderSshConfig(catalogue, input, {
+      identity_file: `/var/lib/${service}/${instance}/key`,
+      known_hosts_file: `/etc/${service}/${instance}/known_hosts`,
+      local_config: `/etc/${service}/${instance}/local.conf`,
+    }),
+    ssh_config_run: renderSshConfig(catalogue, input, {
+      identity_file: `${runFolder}/key`,
+      known_hosts_file: `${runFolder}/known_hosts`,
+      local_config: '',
+    }),
+    known_hosts: templateOf(catalogue, 'known-hosts').render({
+      host_keys: input.servers.flatMap(({ host_keys }) => [host_keys.active, host_keys.spare]),
+    }),
+    tunnel_unit: templateOf(catalogue, 'tunnel-unit').render({ service, instance }),
+    umbrella_unit: templateOf(catalogue, 'umbrella-unit').render({ service }),
+  };
+}
+
+interface SshConfigPaths {
+  identity_file: string;
+  known_hosts_file: string;
+  /** Empty: none is included. */
+  local_config: string;
+}
+
+function renderSshConfig(
+  catalogue: Catalogue,
+  { servers, region, tunnel_port, database }: CheckedInstallerInput,
+  paths: SshConfigPaths,
+): string {
+  const [server] = servers;
+  if (!server) throw new RangeError('an installer needs a tunnel server');
+  return templateOf(catalogue, 'ssh-config').render({
+    ...paths,
+    host: server.host,
+    port: region.port,
+    login: region.login,
+    listen: hostPort(region.bind_address, tunnel_port),
+    database: databaseAddress(database),
+  });
+}

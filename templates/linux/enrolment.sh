@@ -1,0 +1,63 @@
+
+# ---- Enrolment: the vendor learns the public key ----------------------------------------------
+
+# enrol PLATFORM: with the key pair in $SCRATCH/key. A key that is enrolled already needs no token.
+enrol() {
+  phase 'Enrolment'
+  ask_status || fail "$ENROLMENT" "The control plane: $ANSWER_PROBLEM." 'Run this again.'
+  case $(answer key) in
+    active | pending | waiting)
+      say 'This key is enrolled.'
+      return
+      ;;
+    removed)
+      fail "$ENROLMENT" "$VENDOR_NAME has removed this host's key." \
+        "Uninstall, then install with a new token from $VENDOR_NAME."
+      ;;
+  esac
+  [[ -n $TOKEN ]] ||
+    fail "$ENROLMENT" "$VENDOR_NAME does not know this host's key, and no token was given." \
+      "Get a token from $VENDOR_NAME and run this again with it."
+  send_enrolment "$1"
+  say "Enrolled: key SHA-256 $FINGERPRINT."
+}
+
+send_enrolment() {
+  local token_id=${TOKEN#cvt_}
+  prove_possession "culvert-enrol-v1 $TUNNEL_ID $SLOT ${token_id%_*}"
+  {
+    printf 'slot=%s\npublic_key=%s\n' "$SLOT" "$(cut -d ' ' -f 1,2 "$SCRATCH/key.pub")"
+    printf 'proof=%s\nrender=%s\nplatform=%s\n' "$(cat "$SCRATCH/key-cert.pub")" "$RENDER" "$1"
+    printf 'end=1\n'
+  } >"$SCRATCH/enrolment"
+  call enrol --config - --header 'Content-Type: text/plain' \
+    --data-binary "@$SCRATCH/enrolment" < <(token_header) ||
+    fail "$ENROLMENT" "The control plane: $ANSWER_PROBLEM." 'Run this again; nothing is lost.'
+  [[ -z $(answer error) ]] ||
+    fail "$ENROLMENT" "The enrolment was refused: $(answer detail)." "$(answer next)"
+}
+
+# A certificate over our own key is the signature that every OpenSSH can make.
+prove_possession() {
+  run ssh-keygen -q -s "$SCRATCH/key" -I "$1" -n culvert-proof -O clear "$SCRATCH/key.pub" ||
+    fail "$ENROLMENT" 'The proof that this host holds the key cannot be made.' \
+      'See the message of ssh-keygen above.'
+}
+
+# The tunnel server has to know the key before ssh first knocks, or it would be turned away.
+wait_for_key() {
+  local deadline=$((SECONDS + 30))
+  while ((SECONDS < deadline)); do
+    ask_status || true
+    case $(answer key) in
+      active) return ;;
+      waiting)
+        fail "$ENROLMENT" "$VENDOR_NAME has yet to accept this host's key." \
+          "Give them this fingerprint: $FINGERPRINT. Then run this again, without a token."
+        ;;
+    esac
+    sleep 0.5
+  done
+  fail "$TUNNEL" 'The tunnel server has not taken the key after 30 seconds.' \
+    "Tell $VENDOR_NAME. The key is enrolled: run this again later, without a token."
+}

@@ -1,0 +1,68 @@
+
+# ---- Identity: user, folders, key -------------------------------------------------------------
+
+# record KIND NAME: notes what is about to be made, before it is made, so that an uninstallation
+# removes exactly that, even after a crash in between.
+record() {
+  grep -qsxF "$1 $2" "$RECORD" && return
+  printf '%s %s\n' "$1" "$2" >>"$RECORD" && sync "$RECORD" ||
+    fail "$PREFLIGHT" "$RECORD cannot be written." 'Check disk and rights of that folder.'
+}
+
+make_identity() {
+  phase 'User and key'
+  make_folders
+  make_key
+}
+
+make_folders() {
+  local base
+  for base in "/etc/$SERVICE" "/var/lib/$SERVICE"; do
+    [[ ! -L $base && ! -L $base/$INSTANCE ]] ||
+      fail "$PREFLIGHT" "$base is, or holds, a symbolic link." 'Remove it and run this again.'
+  done
+  run mkdir -p "$STATE_FOLDER" && chmod 0700 "$STATE_FOLDER" && touch "$RECORD" &&
+    chmod 0600 "$RECORD" ||
+    fail "$PREFLIGHT" "$STATE_FOLDER cannot be made." 'Check the disk and its mount options.'
+  if ! id -u "$SERVICE" >/dev/null 2>&1; then
+    record user "$SERVICE"
+    run useradd --system --user-group --no-create-home --home-dir /nonexistent \
+      --shell /usr/sbin/nologin "$SERVICE" ||
+      fail "$PREFLIGHT" "The user $SERVICE cannot be made." 'See the message above.'
+  fi
+  record folder "$STATE_FOLDER"
+  record folder "$CONFIG_FOLDER"
+  mkdir -p "$CONFIG_FOLDER" &&
+    chown "root:$SERVICE" "/var/lib/$SERVICE" "/etc/$SERVICE" "$STATE_FOLDER" "$CONFIG_FOLDER" &&
+    chmod 0750 "/var/lib/$SERVICE" "/etc/$SERVICE" "$STATE_FOLDER" "$CONFIG_FOLDER" ||
+    fail "$PREFLIGHT" "$CONFIG_FOLDER cannot be made." 'Check the disk and its mount options.'
+}
+
+# Keeps a key that works. A new one is made aside, brought to disk, and only then moved in: a power
+# cut leaves a whole key or none.
+make_key() {
+  local aside
+  if copy_key && ssh-keygen -y -f "$SCRATCH/key" >"$SCRATCH/key.pub" 2>/dev/null; then
+    say "Keeping the key of this tunnel."
+  else
+    record file "$KEY"
+    record file "$KEY.pub"
+    aside=$(mktemp -d "$STATE_FOLDER/new.XXXXXXXX") &&
+      run ssh-keygen -q -t ed25519 -N '' -C "$INSTANCE" -f "$aside/key" &&
+      chown "root:$SERVICE" "$aside/key" && chmod 0640 "$aside/key" && sync &&
+      mv -f "$aside/key" "$KEY" && mv -f "$aside/key.pub" "$KEY.pub" && rmdir "$aside" &&
+      copy_key && ssh-keygen -y -f "$SCRATCH/key" >"$SCRATCH/key.pub" ||
+      fail "$ENROLMENT" 'The key pair cannot be made.' "Check that $STATE_FOLDER can be written."
+    say "Made an Ed25519 key; its private half stays in $KEY."
+  fi
+  FINGERPRINT=$(fingerprint_of "$SCRATCH/key.pub")
+}
+
+# ssh refuses a key that its owner's group can read, so root works on a copy that is gone after.
+copy_key() {
+  rm -f "$SCRATCH/key" "$SCRATCH/key.pub"
+  [[ -s $KEY ]] && (umask 077 && cat "$KEY" >"$SCRATCH/key")
+}
+
+# The SHA-256 of a public key in hex: what the control plane calls the key.
+fingerprint_of() { awk '{ print $2 }' "$1" | base64 -d | sha256sum | cut -c 1-64; }

@@ -1,0 +1,26 @@
+
+# ---- The plan: every change, before the first one ---------------------------------------------
+
+# The commands whose package is missing here, and that package.
+missing_packages() {
+  has ssh && has ssh-keygen || say openssh-client
+  has autossh || say autossh
+}
+
+print_plan() {
+  local packages
+  packages=$(missing_packages | tr '\n' ' ')
+  phase "What this will do for tunnel '$TUNNEL_NAME' of $ACCOUNT_NAME"
+  say "  packages   ${packages:-none; all are here}"
+  say "  user       $SERVICE, a system user without login or home"
+  say "  folders    $CONFIG_FOLDER (settings) and $STATE_FOLDER (key, record)"
+  say "  files      $CONFIG_FOLDER/ssh_config, known_hosts, local.conf"
+  say "             $KEY, key.pub: a new Ed25519 key that never leaves this host"
+  say "             $UNIT_FILE"
+  say "             $UMBRELLA_FILE"
+  say "  service    $UNIT, started now and at every boot"
+  say "  network    out to ${TUNNEL_HOSTS[0]} port ${TUNNEL_PORTS[0]}, for as long as the tunnel is up;"
+  say "             the public key, the system's kind and this installer's digest go to $PUBLIC_URL"
+  say "  as root    apt-get install, groupadd and useradd, ssh-keygen, writing the files above,"
+  say "             systemctl daemon-reload, enable and restart of the service"
+}

@@ -1,0 +1,54 @@
+
+# ---- The proof: what the vendor's side says, and nothing less ---------------------------------
+
+# prove EXPLAIN: returns once the vendor's side has this very session and the database answers
+# through it. EXPLAIN is the function that shows why ssh has not got through.
+prove() {
+  phase 'Proof'
+  await_session "$1"
+  say "The tunnel is up, as $VENDOR_NAME sees it."
+  await_database
+  say "The database answers through it."
+}
+
+# Our own key's session, and not the one that was up before the restart.
+is_our_session() {
+  ask_status && [[ $(answer session) == up && $(answer session_id) != "$SESSION_BEFORE" ]] &&
+    [[ $(answer session_key) == "$FINGERPRINT" ]]
+}
+
+await_session() {
+  local deadline=$((SECONDS + 45))
+  until is_our_session; do
+    if ((SECONDS >= deadline)); then
+      "$1"
+      [[ $(answer session) != taken ]] ||
+        fail "$TUNNEL" 'Something else listens on the port of this tunnel.' "Tell $VENDOR_NAME."
+      fail "$TUNNEL" "$VENDOR_NAME's side sees no session of this host after 45 seconds." \
+        'The lines above say what ssh met. The service keeps trying; run this again to test.'
+    fi
+    sleep 0.5
+  done
+}
+
+database_answers() {
+  [[ $(answer database) == answers ]] && (($(answer database_at) >= $(answer session_since)))
+}
+
+await_database() {
+  local deadline=$((SECONDS + 25)) state
+  until is_our_session && database_answers; do
+    if ((SECONDS >= deadline)); then
+      state=$(answer database)
+      case $state in
+        refuses) state='answers, but refuses connections from this host (PostgreSQL: pg_hba.conf)' ;;
+        silent) state='accepts connections, but says nothing' ;;
+        closed) state='cannot be reached from this host' ;;
+        *) state="gave no usable answer (${state:-nothing known})" ;;
+      esac
+      fail "$DATABASE" "The tunnel is up, but the database $state." \
+        'Mend that on the database side; the tunnel stays. Run this again to test.'
+    fi
+    sleep 0.5
+  done
+}

@@ -1,0 +1,57 @@
+
+# ---- The service ------------------------------------------------------------------------------
+
+install_service() {
+  phase 'Service'
+  write_file "$CONFIG_FOLDER/known_hosts" 0640 "$SERVICE" "$KNOWN_HOSTS"
+  write_file "$CONFIG_FOLDER/ssh_config" 0640 "$SERVICE" "$SSH_CONFIG"
+  [[ -e $CONFIG_FOLDER/local.conf ]] || write_file "$CONFIG_FOLDER/local.conf" 0640 \
+    "$SERVICE" $'# What only this host knows. May set ProxyCommand, and nothing else.\n'
+  write_file "$UMBRELLA_FILE" 0644 root "$UMBRELLA_UNIT"
+  write_file "$UNIT_FILE" 0644 root "$TUNNEL_UNIT"
+  run systemctl daemon-reload &&
+    run systemctl enable "$SERVICE.service" "$UNIT" ||
+    fail "$TUNNEL" 'systemd does not take the service.' 'See the message above.'
+  wait_for_key
+  start_service
+}
+
+# write_file PATH MODE GROUP CONTENT: leaves a file alone that is as it should be; never half a file.
+write_file() {
+  local aside
+  printf '%s' "$4" >"$SCRATCH/file"
+  if [[ ! -L $1 ]] && cmp -s "$SCRATCH/file" "$1"; then
+    return
+  fi
+  record file "$1"
+  aside=$(mktemp "${1%/*}/.culvert.XXXXXXXX") && cat "$SCRATCH/file" >"$aside" &&
+    chown "root:$3" "$aside" && chmod "$2" "$aside" && sync "$aside" &&
+    mv -fT "$aside" "$1" ||
+    fail "$TUNNEL" "$1 cannot be written." 'Check the disk and its mount options.'
+  say "Wrote $1."
+}
+
+# Restarts only what is not running as written. The digest of what runs is kept after the restart,
+# not before, so that a crash in between is mended by the next run.
+start_service() {
+  local wanted
+  wanted=$(applied_digest)
+  SESSION_BEFORE=
+  if [[ $(cat "$APPLIED" 2>/dev/null) == "$wanted" ]] && systemctl -q is-active "$UNIT"; then
+    say 'The service runs as it should; left alone.'
+    return
+  fi
+  ask_status && SESSION_BEFORE=$(answer session_id)
+  run systemctl start "$SERVICE.service" && run systemctl restart "$UNIT" ||
+    fail "$TUNNEL" "$UNIT does not start." "See: journalctl -u $UNIT"
+  record file "$APPLIED"
+  printf '%s\n' "$wanted" >"$APPLIED"
+  say "Started $UNIT."
+}
+
+applied_digest() {
+  {
+    printf '%s\n' "$FINGERPRINT"
+    cat "$CONFIG_FOLDER"/{known_hosts,ssh_config,local.conf} "$UMBRELLA_FILE" "$UNIT_FILE"
+  } | sha256sum | cut -c 1-64
+}

@@ -1,0 +1,30 @@
+
+# ---- How this script speaks -------------------------------------------------------------------
+
+say() { printf '%s\n' "$*"; }
+
+warn() { printf 'warning: %s\n' "$*" >&2; }
+
+# fail CODE WHAT NEXT: says what happened and what to do about it, and ends.
+fail() {
+  printf '\nerror: %s\n       %s\n' "$2" "$3" >&2
+  exit "$1"
+}
+
+# Exit codes, the same for every way to run this.
+readonly USAGE=2 UNSUPPORTED=3 PREFLIGHT=4 PACKAGES=5 ENROLMENT=6 TUNNEL=7 DATABASE=8
+
+# phase TITLE: the next step begins.
+phase() { printf '\n== %s\n' "$*"; }
+
+# run COMMAND...: runs it quietly; only if it fails is its output shown.
+run() {
+  local output
+  output=$("$@" 2>&1) || {
+    local status=$?
+    printf '%s\n' "$output" >&2
+    return "$status"
+  }
+}
+
+has() { command -v "$1" >/dev/null 2>&1; }

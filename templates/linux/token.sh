@@ -1,0 +1,53 @@
+
+# ---- The enrolment token ----------------------------------------------------------------------
+
+# From here on the token is in one variable that no child inherits. It goes to curl on standard
+# input, to the root part on a pipe, and nowhere else.
+take_token() {
+  unset -v TOKEN
+  TOKEN=${CULVERT_TOKEN-}
+  unset -v CULVERT_TOKEN
+}
+
+# find_token: from the environment, else the file, else the terminal.
+find_token() {
+  if [[ -z $TOKEN && -n $TOKEN_FILE ]]; then
+    [[ -r $TOKEN_FILE ]] ||
+      fail "$USAGE" "The token file $TOKEN_FILE cannot be read." 'Check --token-file.'
+    IFS=$' \t\r\n' read -r TOKEN <"$TOKEN_FILE"
+  fi
+  if [[ -z $TOKEN ]] && ! is_enrolled_already; then
+    ask_for_token
+  fi
+  [[ -z $TOKEN || $TOKEN =~ ^cvt_[0-9a-z]{16}_[0-9a-z]{32}$ ]] ||
+    fail "$ENROLMENT" 'What was given as enrolment token is not one.' \
+      "A token looks like cvt_..., 53 characters; copy it again from $VENDOR_NAME."
+}
+
+ask_for_token() {
+  (exec 3<>/dev/tty) 2>/dev/null ||
+    fail "$USAGE" 'An enrolment token is needed, and there is no terminal to ask for it.' \
+      'Set CULVERT_TOKEN, or give --token-file FILE.'
+  printf 'Enrolment token from %s (not shown): ' "$VENDOR_NAME" >/dev/tty
+  IFS=$' \t\r\n' read -rs TOKEN </dev/tty
+  printf '\n' >/dev/tty
+}
+
+# Where a key is in place, the root part finds out whether it is enrolled, and needs no token.
+is_enrolled_already() {
+  if [[ $MODE == run ]]; then
+    [[ -s $RUN_FOLDER/key ]]
+  else
+    is_installed
+  fi
+}
+
+# The token as curl reads it from standard input.
+token_header() { printf 'header = "Authorization: Bearer %s"\n' "$TOKEN"; }
+
+# test_token: whether the control plane would take it; asks without a key, so nothing is spent.
+test_token() {
+  call enrol --config - --header 'Content-Type: text/plain' \
+    --data-binary "slot=$SLOT"$'\nend=1\n' < <(token_header)
+  [[ $(answer field) == public_key ]]
+}
