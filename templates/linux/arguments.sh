@@ -52,8 +52,8 @@ print_help() {
     'In the environment: https_proxy and no_proxy for requests to the control plane, and' \
     'CULVERT_CA_FILE, a file of certificate authorities to trust for them.' \
     '' \
-    'Exit codes: 0 the vendor can query the database; 2 usage; 3 host not supported;' \
-    '4 something is missing or cannot be reached; 5 packages; 6 enrolment; 7 tunnel; 8 database.' \
+    'Exit codes: 0 the vendor can query the database; 2 usage; 3 host not supported; 4 what' \
+    'is needed is missing or cannot be reached; 5 packages; 6 enrolment; 7 tunnel; 8 database.' \
     '' \
     'Examples:' \
     '  curl -fsSL URL | bash' \

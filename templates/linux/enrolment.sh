@@ -1,7 +1,7 @@
 
 # ---- Enrolment: the vendor learns the public key ----------------------------------------------
 
-# enrol PLATFORM: with the key pair in $SCRATCH/key. A key that is enrolled already needs no token.
+# enrol PLATFORM: the key in $SCRATCH/key. One that is enrolled already needs no token.
 enrol() {
   phase 'Enrolment'
   ask_status || fail "$ENROLMENT" "The control plane: $ANSWER_PROBLEM." 'Run this again.'

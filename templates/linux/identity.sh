@@ -38,8 +38,8 @@ make_folders() {
     fail "$PREFLIGHT" "$CONFIG_FOLDER cannot be made." 'Check the disk and its mount options.'
 }
 
-# Keeps a key that works. A new one is made aside, brought to disk, and only then moved in: a power
-# cut leaves a whole key or none.
+# Keeps a key that works. A new one is made aside, brought to disk, and only then moved in: a
+# power cut leaves a whole key or none.
 make_key() {
   local aside
   if copy_key && ssh-keygen -y -f "$SCRATCH/key" >"$SCRATCH/key.pub" 2>/dev/null; then

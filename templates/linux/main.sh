@@ -54,9 +54,7 @@ change_this_host() {
   prove show_journal
 }
 
-show_journal() {
-  journalctl -q -u "$UNIT" -n 5 -o cat --no-pager | tr -c '[:print:]\n' '?' | sed 's/^/  ssh: /' >&2
-}
+show_journal() { journalctl -q -u "$UNIT" -n 5 -o cat --no-pager | quote_ssh; }
 
 say_what_runs() {
   phase 'Done'

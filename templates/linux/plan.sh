@@ -19,8 +19,8 @@ print_plan() {
   say "             $UNIT_FILE"
   say "             $UMBRELLA_FILE"
   say "  service    $UNIT, started now and at every boot"
-  say "  network    out to ${TUNNEL_HOSTS[0]} port ${TUNNEL_PORTS[0]}, for as long as the tunnel is up;"
-  say "             the public key, the system's kind and this installer's digest go to $PUBLIC_URL"
+  say "  network    out to ${TUNNEL_HOSTS[0]} port ${TUNNEL_PORTS[0]}, while the tunnel is up;"
+  say "             to $PUBLIC_URL go the public key and this installer's digest"
   say "  as root    apt-get install, groupadd and useradd, ssh-keygen, writing the files above,"
   say "             systemctl daemon-reload, enable and restart of the service"
 }

@@ -41,7 +41,7 @@ await_database() {
     if ((SECONDS >= deadline)); then
       state=$(answer database)
       case $state in
-        refuses) state='answers, but refuses connections from this host (PostgreSQL: pg_hba.conf)' ;;
+        refuses) state='answers, but refuses this host (PostgreSQL: see pg_hba.conf)' ;;
         silent) state='accepts connections, but says nothing' ;;
         closed) state='cannot be reached from this host' ;;
         *) state="gave no usable answer (${state:-nothing known})" ;;

@@ -55,4 +55,4 @@ keep_up() {
   done
 }
 
-show_ssh_log() { tail -n 5 "$SCRATCH/ssh.log" | tr -c '[:print:]\n' '?' | sed 's/^/  ssh: /' >&2; }
+show_ssh_log() { tail -n 5 "$SCRATCH/ssh.log" | quote_ssh; }

@@ -16,7 +16,8 @@ install_service() {
   start_service
 }
 
-# write_file PATH MODE GROUP CONTENT: leaves a file alone that is as it should be; never half a file.
+# write_file PATH MODE GROUP CONTENT: leaves a file alone that is as it should be; never leaves
+# half a file.
 write_file() {
   local aside
   printf '%s' "$4" >"$SCRATCH/file"

@@ -27,4 +27,7 @@ run() {
   }
 }
 
+# quote_ssh: shows what ssh said, without letting a peer's text play with the terminal.
+quote_ssh() { tr -c '[:print:]\n' '?' | sed 's/^/  ssh: /' >&2; }
+
 has() { command -v "$1" >/dev/null 2>&1; }
