@@ -32,7 +32,7 @@ function loadTemplate(folder: string, name: string): Template {
   const read = (file: string) => readFileSync(join(folder, file), 'utf8');
   try {
     const manifest = checkManifest(JSON.parse(read('template.json')), name);
-    const body = manifest.parts ? closeBlock(manifest.parts.map(read).join('')) : '';
+    const body = Buffer.from(manifest.parts ? closeBlock(manifest.parts.map(read).join('')) : '');
     return compileTemplate(manifest, read(`${manifest.output}.hbs`), body);
   } catch (error) {
     throw new Error(`template ${name}: ${(error as Error).message}`, { cause: error });

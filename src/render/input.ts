@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { Value } from 'typebox/value';
+import { Compile } from 'typebox/compile';
 import { checkDatabase, type Database, DatabaseSchema } from '../domain/database.ts';
 import {
   checkHost,
@@ -60,6 +60,8 @@ export const InstallerInputSchema = Type.Object(
   exact,
 );
 
+const shape = Compile(InstallerInputSchema);
+
 export type InstallerInput = Static<typeof InstallerInputSchema>;
 
 /** The same after its check. */
@@ -101,8 +103,8 @@ export function checkInstallerInput(input: unknown): CheckedInstallerInput {
 }
 
 function checkShape(input: unknown): InstallerInput {
-  if (Value.Check(InstallerInputSchema, input)) return input;
-  const [first] = Value.Errors(InstallerInputSchema, input);
+  if (shape.Check(input)) return input;
+  const [first] = shape.Errors(input);
   const field = first ? nameOf(first.instancePath, first.params) : 'input';
   return refuse(field, first?.message ?? 'is not an installer’s input');
 }

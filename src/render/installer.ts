@@ -2,7 +2,7 @@ import { canonicalJson } from '../domain/audit.ts';
 import type { Artifact } from './artifact.ts';
 import { type Catalogue, templateOf } from './catalogue.ts';
 import { sha256 } from './digest.ts';
-import { checkInstallerInput } from './input.ts';
+import { type CheckedInstallerInput, checkInstallerInput } from './input.ts';
 import { instanceName, renderProxyFiles } from './proxy-files.ts';
 
 /** The kinds of host that an installer can be rendered for; each names its template. */
@@ -10,8 +10,8 @@ export const PLATFORMS = ['linux'] as const;
 export type Platform = (typeof PLATFORMS)[number];
 
 /**
- * Renders an installer. Throws a `value-invalid` problem that names the field when a value breaks
- * its grammar, or cannot be carried by the language that it would pass through.
+ * Renders an installer and digests it. Throws a `value-invalid` problem that names the field when a
+ * value breaks its grammar, or cannot be carried by the language that it would pass through.
  */
 export function renderInstaller(
   catalogue: Catalogue,
@@ -19,13 +19,25 @@ export function renderInstaller(
   given: unknown,
 ): Artifact {
   const input = checkInstallerInput(given);
-  const { manifest, body, render } = templateOf(catalogue, platform);
+  const { manifest } = templateOf(catalogue, platform);
   const template = { name: manifest.name, version: manifest.version };
-  const renderDigest = sha256(canonicalJson({ template, input }));
+  const render = sha256(canonicalJson({ template, input }));
+  const bytes = renderScript(catalogue, platform, input, render);
+  return { file: manifest.output, bytes, sha256: sha256(bytes), template, render };
+}
+
+/** The bytes of an installer whose input is checked; `renderDigest` is stated in its settings. */
+export function renderScript(
+  catalogue: Catalogue,
+  platform: Platform,
+  input: CheckedInstallerInput,
+  renderDigest: string,
+): Buffer {
+  const { manifest, body, bodyDigest, render } = templateOf(catalogue, platform);
   const { vendor, account, tunnel, region, database } = input;
-  const text = render({
-    template_version: template.version,
-    body_sha256: bodyDigest(body),
+  const settings = render({
+    template_version: manifest.version,
+    body_sha256: bodyDigest,
     render: renderDigest,
     public_url: input.public_url,
     vendor_slug: vendor.slug,
@@ -47,18 +59,5 @@ export function renderInstaller(
     database_socket: 'socket' in database ? database.socket : '',
     ...renderProxyFiles(catalogue, input),
   });
-  const bytes = Buffer.from(text);
-  return { file: manifest.output, bytes, sha256: sha256(bytes), template, render: renderDigest };
-}
-
-const bodyDigests = new Map<string, string>();
-
-/** A body is the same for every customer, so it is digested once. */
-function bodyDigest(body: string): string {
-  let digest = bodyDigests.get(body);
-  if (digest === undefined) {
-    digest = sha256(body);
-    bodyDigests.set(body, digest);
-  }
-  return digest;
+  return Buffer.concat([Buffer.from(settings), body]);
 }

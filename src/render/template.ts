@@ -1,5 +1,6 @@
 import Handlebars from 'handlebars';
 import { Problem } from '../domain/problem.ts';
+import { sha256 } from './digest.ts';
 import { type Language, QUOTING } from './quoting/index.ts';
 import { checkSyntax } from './syntax-check.ts';
 
@@ -22,9 +23,11 @@ export type TemplateValues = Readonly<Record<string, TemplateValue>>;
 
 export interface Template {
   manifest: TemplateManifest;
-  /** The plain parts, joined: the same bytes in every rendered file. */
-  body: string;
-  /** Renders the file. Throws a problem that names the input which the language cannot carry. */
+  /** The plain parts, joined: what follows the rendered text, the same bytes in every file. */
+  body: Buffer;
+  /** SHA-256 of the body, 64 hex digits. */
+  bodyDigest: string;
+  /** Renders what comes before the body. Throws a problem that names the input at fault. */
   render(values: TemplateValues): string;
 }
 
@@ -35,7 +38,7 @@ export interface Template {
 export function compileTemplate(
   manifest: TemplateManifest,
   source: string,
-  body: string,
+  body: Buffer,
 ): Template {
   const inputs = new Set(manifest.inputs.map((input) => input.replace(/\[\]$/, '')));
   checkSyntax(source, inputs);
@@ -58,13 +61,13 @@ export function compileTemplate(
   const render = (values: TemplateValues): string => {
     checkValues(manifest, inputs, values);
     try {
-      return compiled(values) + body;
+      return compiled(values);
     } catch (error) {
       if (error instanceof RangeError) throw unquotable(values, quote, error);
       throw error;
     }
   };
-  return { manifest, body, render };
+  return { manifest, body, bodyDigest: sha256(body), render };
 }
 
 /** Every declared input is given, and nothing else: a conditional would take silence for "no". */
