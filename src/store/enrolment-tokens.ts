@@ -1,0 +1,139 @@
+import type { Kysely, Selectable, Transaction } from 'kysely';
+import { Problem } from '../domain/problem.ts';
+import type { Hashed } from './hashed.ts';
+import type { EnrolmentTokenTable, Tables } from './tables.ts';
+
+/** The right to register a key for one slot, a given number of times. */
+export interface EnrolmentToken {
+  id: string;
+  tunnel_id: string;
+  slot: number;
+  expires_at: number;
+  max_uses: number;
+  /** Fingerprints of the keys that it registered, oldest first. */
+  spent_by: string[];
+  /** Addresses that it may be used from, or null for any. */
+  source_cidr: string | null;
+  /** True: the key waits until the vendor accepts its fingerprint. */
+  confirm: boolean;
+  created_at: number;
+  revoked_at: number | null;
+}
+
+export type NewEnrolmentToken = Hashed<
+  Omit<EnrolmentToken, 'spent_by' | 'created_at' | 'revoked_at'>
+>;
+
+/** Adds a token that nobody has used yet. */
+export async function insertEnrolmentToken(
+  trx: Transaction<Tables>,
+  input: NewEnrolmentToken,
+  now: number,
+): Promise<EnrolmentToken> {
+  const row = await trx
+    .insertInto('enrolment_token')
+    .values({ ...input, confirm: input.confirm ? 1 : 0, created_at: now })
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  return toToken(row);
+}
+
+/** A token with the hash of its secret, also when it is spent, expired or revoked. */
+export async function findEnrolmentToken(
+  db: Kysely<Tables>,
+  id: string,
+): Promise<Hashed<EnrolmentToken> | undefined> {
+  const row = await selectToken(db, id);
+  return row && { ...toToken(row), hash: row.hash };
+}
+
+/** The tokens of a tunnel, newest first. */
+export async function listTokens(db: Kysely<Tables>, tunnelId: string): Promise<EnrolmentToken[]> {
+  const rows = await db
+    .selectFrom('enrolment_token')
+    .selectAll()
+    .where('tunnel_id', '=', tunnelId)
+    .orderBy('created_at', 'desc')
+    .orderBy('id')
+    .execute();
+  return rows.map(toToken);
+}
+
+/**
+ * Uses a token up for a key, once: `again` says that this key had used it before. However many ask
+ * at once, no more than `max_uses` keys win. Throws `token-unknown` (no such token, or revoked),
+ * `token-expired`, or `token-spent` when other keys have used it up.
+ */
+export async function spendToken(
+  trx: Transaction<Tables>,
+  id: string,
+  fingerprint: string,
+  now: number,
+): Promise<'spent' | 'again'> {
+  for (;;) {
+    const row = await selectToken(trx, id);
+    if (!row || row.revoked_at !== null) throw unknownToken();
+    const spentBy: string[] = JSON.parse(row.spent_by);
+    if (spentBy.includes(fingerprint)) return 'again';
+    if (row.uses >= row.max_uses) throw spentToken();
+    if (row.expires_at <= now) throw expiredToken();
+    const { numUpdatedRows } = await trx
+      .updateTable('enrolment_token')
+      .set({ uses: row.uses + 1, spent_by: JSON.stringify([...spentBy, fingerprint]) })
+      .where('id', '=', id)
+      // Someone may have used or revoked it since it was read: then look again.
+      .where('uses', '=', row.uses)
+      .where('revoked_at', 'is', null)
+      .executeTakeFirstOrThrow();
+    if (numUpdatedRows === 1n) return 'spent';
+  }
+}
+
+/** Revokes a token of a tunnel; false when it is not there or was revoked before. */
+export async function revokeToken(
+  trx: Transaction<Tables>,
+  tunnelId: string,
+  id: string,
+  now: number,
+): Promise<boolean> {
+  const { numUpdatedRows } = await trx
+    .updateTable('enrolment_token')
+    .set({ revoked_at: now })
+    .where('id', '=', id)
+    .where('tunnel_id', '=', tunnelId)
+    .where('revoked_at', 'is', null)
+    .executeTakeFirstOrThrow();
+  return numUpdatedRows === 1n;
+}
+
+function selectToken(
+  db: Kysely<Tables>,
+  id: string,
+): Promise<Selectable<EnrolmentTokenTable> | undefined> {
+  return db.selectFrom('enrolment_token').selectAll().where('id', '=', id).executeTakeFirst();
+}
+
+function toToken(row: Selectable<EnrolmentTokenTable>): EnrolmentToken {
+  const { hash: _hash, uses: _uses, ...token } = row;
+  return { ...token, spent_by: JSON.parse(row.spent_by), confirm: row.confirm === 1 };
+}
+
+const ASK_FOR_ANOTHER = 'Ask the vendor for a new token.';
+
+function unknownToken(): Problem {
+  return new Problem('token-unknown', 'this enrolment token is not valid', {
+    next: ASK_FOR_ANOTHER,
+  });
+}
+
+function spentToken(): Problem {
+  return new Problem('token-spent', 'this enrolment token was used for another key', {
+    next: ASK_FOR_ANOTHER,
+  });
+}
+
+function expiredToken(): Problem {
+  return new Problem('token-expired', 'this enrolment token has expired', {
+    next: ASK_FOR_ANOTHER,
+  });
+}

@@ -1,0 +1,57 @@
+export { getAccount, insertAccount, listAccounts } from './accounts.ts';
+export type { AgentKeyRow, AgentKeys } from './agent-keys.ts';
+export { agentKeys, serverFingerprints } from './agent-keys.ts';
+export type { ApiToken, NewApiToken } from './api-tokens.ts';
+export { findApiToken, insertApiToken, listApiTokens, revokeApiToken } from './api-tokens.ts';
+export { auditRows, getAuditHead, listAudit } from './audit.ts';
+export type { Changed, ChangeScope } from './change.ts';
+export { change } from './change.ts';
+export type { EnrolmentToken, NewEnrolmentToken } from './enrolment-tokens.ts';
+export {
+  findEnrolmentToken,
+  insertEnrolmentToken,
+  listTokens,
+  revokeToken,
+  spendToken,
+} from './enrolment-tokens.ts';
+export type { Hashed } from './hashed.ts';
+export type { Installation, InstallationInput } from './installation.ts';
+export { ensureInstallation, getInstallation } from './installation.ts';
+export { migrate, pendingMigrations } from './migrate.ts';
+export type { Page, Paged } from './page.ts';
+export { MAX_PAGE } from './page.ts';
+export { findRegionBySlug, getRegion, insertRegion, listRegions } from './regions.ts';
+export type { RecordedReport } from './reports.ts';
+export { recordReport } from './reports.ts';
+export type { NewSlotKey, StoredKey } from './slot-keys.ts';
+export {
+  findKeyByFingerprint,
+  insertKey,
+  listSlotKeys,
+  listTunnelKeys,
+  MAX_KEYS_PER_SLOT,
+  removeKey,
+} from './slot-keys.ts';
+export type { SlotState } from './slot-states.ts';
+export { getSlotState } from './slot-states.ts';
+export { getSlot, insertSlot, listSlots } from './slots.ts';
+export type { SlotRevision, Store } from './store.ts';
+export { openStore } from './store.ts';
+export type { Tables } from './tables.ts';
+export type { JoinDetails } from './tunnel-servers.ts';
+export {
+  findServerByCredentialId,
+  findServerByJoinTokenId,
+  getTunnelServer,
+  insertTunnelServer,
+  joinTunnelServer,
+  listTunnelServers,
+} from './tunnel-servers.ts';
+export type { NewTunnel } from './tunnels.ts';
+export {
+  getTunnel,
+  insertTunnel,
+  listTunnels,
+  removeTunnel,
+  tunnelRemovedAt,
+} from './tunnels.ts';

@@ -1,0 +1,48 @@
+import { Kysely, PostgresDialect } from 'kysely';
+import pg from 'pg';
+import { slotRevisionSql } from './slot-revision.ts';
+import type { SlotRevision, Store } from './store.ts';
+import type { Tables } from './tables.ts';
+
+const MAX_CONNECTIONS = 10;
+const CONNECT_TIMEOUT_MS = 10_000;
+/** Frees the rows that a stalled process holds, so that the other instances can go on. */
+const STALLED_TRANSACTION_MS = 30_000;
+
+/** Opens a PostgreSQL database; connections are made as they are needed. */
+export function openPostgres(url: string): Store {
+  const pool = new pg.Pool({
+    connectionString: url,
+    application_name: 'culvert',
+    max: MAX_CONNECTIONS,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    idle_in_transaction_session_timeout: STALLED_TRANSACTION_MS,
+    types: { getTypeParser },
+  });
+  // A connection may break at any time. The query under way hears of it, or the next one; these two
+  // only keep Node from ending the process over an error event that nobody listens to.
+  pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
+  let closed: Promise<void> | undefined;
+  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  return {
+    engine: 'postgres',
+    db,
+    async slotRevision(tunnelId, slot): Promise<SlotRevision> {
+      const { rows } = await pool.query<{ revision: number }>({
+        name: 'slot-revision',
+        text: slotRevisionSql('$1', '$2'),
+        values: [tunnelId, slot],
+      });
+      return rows[0];
+    },
+    close() {
+      closed ??= pool.end();
+      return closed;
+    },
+  };
+}
+
+/** Reads bigint as a number: ours are times, counts and revisions, all below 2^53. */
+const getTypeParser: typeof pg.types.getTypeParser = (type: number, format?: 'text' | 'binary') =>
+  type === pg.types.builtins.INT8 ? Number : pg.types.getTypeParser(type, format as 'text');
