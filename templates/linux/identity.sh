@@ -21,8 +21,7 @@ make_folders() {
     [[ ! -L $base && ! -L $base/$INSTANCE ]] ||
       fail "$PREFLIGHT" "$base is, or holds, a symbolic link." 'Remove it and run this again.'
   done
-  run mkdir -p "$STATE_FOLDER" && chmod 0700 "$STATE_FOLDER" && touch "$RECORD" &&
-    chmod 0600 "$RECORD" ||
+  run mkdir -p "$STATE_FOLDER" && { [[ -e $RECORD ]] || install -m 0600 /dev/null "$RECORD"; } ||
     fail "$PREFLIGHT" "$STATE_FOLDER cannot be made." 'Check the disk and its mount options.'
   if ! id -u "$SERVICE" >/dev/null 2>&1; then
     record user "$SERVICE"

@@ -47,7 +47,9 @@ token_header() { printf 'header = "Authorization: Bearer %s"\n' "$TOKEN"; }
 
 # test_token: whether the control plane would take it; asks without a key, so nothing is spent.
 test_token() {
+  printf 'slot=%s\npublic_key=\nrender=%s\nplatform=linux\nend=1\n' \
+    "$SLOT" "$RENDER" >"$SCRATCH/question"
   call enrol --config - --header 'Content-Type: text/plain' \
-    --data-binary "slot=$SLOT"$'\nend=1\n' < <(token_header)
+    --data-binary "@$SCRATCH/question" < <(token_header)
   [[ $(answer field) == public_key ]]
 }

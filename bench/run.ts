@@ -1,0 +1,37 @@
+import { parseArgs } from 'node:util';
+import { renderBench } from './render.ts';
+import type { Bench, BenchResult } from './result.ts';
+import { scriptRouteBench } from './script-route.ts';
+
+/** `npm run bench [-- --json] [-- --only NAME]`: ratios against a baseline of the same run. */
+const BENCHES: Bench[] = [renderBench, scriptRouteBench];
+
+const { values } = parseArgs({
+  options: { json: { type: 'boolean', default: false }, only: { type: 'string' } },
+});
+const chosen = BENCHES.filter(({ name }) => values.only === undefined || name === values.only);
+if (chosen.length === 0) {
+  console.error(
+    `error: there is no bench ${values.only}. There are: ${BENCHES.map(({ name }) => name).join(', ')}`,
+  );
+  process.exit(2);
+}
+
+const results: BenchResult[] = [];
+for (const bench of chosen) {
+  const found = await bench.run();
+  if (values.json) for (const result of found) console.log(JSON.stringify(result));
+  results.push(...found);
+}
+if (!values.json) printTable(results);
+process.exitCode = results.every(({ ok }) => ok) ? 0 : 1;
+
+function printTable(rows: BenchResult[]): void {
+  for (const { name, unit, ours, baseline, ratio, goal, ok } of rows) {
+    console.log(name);
+    console.log(
+      `  ours ${ours.toFixed(1)} ${unit}   baseline ${baseline.toFixed(1)} ${unit}   ` +
+        `ratio ${ratio.toFixed(2)}   goal ${goal}   ${ok ? 'ok' : 'MISSED'}`,
+    );
+  }
+}
