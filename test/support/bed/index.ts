@@ -1,0 +1,15 @@
+export { type AptConfiguration, aptConfiguration } from './apt.ts';
+export type { CommandResult } from './command.ts';
+export {
+  type Container,
+  type ContainerOptions,
+  type ExecOptions,
+  type Mount,
+  type RunOptions,
+  type SpawnOptions,
+  startContainer,
+} from './container.ts';
+export { databaseImage, ensureImage, type ImageRecipe, proxyImage, vendorImage } from './images.ts';
+export { createNetwork, type Network } from './network.ts';
+export { bedPackages, ensureDebianPackages } from './packages.ts';
+export { podman } from './podman.ts';

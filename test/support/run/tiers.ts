@@ -1,0 +1,57 @@
+import { globSync } from 'node:fs';
+import { sep } from 'node:path';
+import { bedPackages } from '../bed/packages.ts';
+
+/** A kind of tests: what it needs, how long one may take, and how many files run at once. */
+export interface Tier {
+  name: string;
+  files(): string[];
+  /** Debian packages. */
+  packages: string[];
+  /** Whether it computes, or mostly waits for containers: the two kinds run side by side. */
+  load: 'computes' | 'waits';
+  /** Limit of a test that states none of its own. */
+  timeoutMs: number;
+}
+
+/** Folders of test/ that are a tier of their own; every other one belongs to `unit`. */
+const OWN_TIER = ['lint', 'distro', 'journeys'];
+const MINUTE_MS = 60_000;
+
+export const TIERS: Tier[] = [
+  {
+    name: 'unit',
+    files: () => testFiles((folder) => !OWN_TIER.includes(folder)),
+    packages: ['openssh-client', 'openssh-server', 'postgresql', 'curl', 'iproute2', 'procps'],
+    load: 'computes',
+    timeoutMs: MINUTE_MS,
+  },
+  {
+    name: 'lint',
+    files: () => testFiles((folder) => folder === 'lint'),
+    // autossh: systemd-analyze looks whether the program of a unit is there.
+    packages: ['autossh', 'shellcheck', 'shfmt', 'systemd'],
+    load: 'computes',
+    timeoutMs: 2 * MINUTE_MS,
+  },
+  {
+    name: 'distro',
+    files: () => testFiles((folder) => folder === 'distro'),
+    packages: bedPackages,
+    load: 'waits',
+    timeoutMs: 10 * MINUTE_MS,
+  },
+  {
+    name: 'journeys',
+    files: () => testFiles((folder) => folder === 'journeys'),
+    packages: [...bedPackages, 'openssh-client'],
+    load: 'waits',
+    timeoutMs: 10 * MINUTE_MS,
+  },
+];
+
+function testFiles(belongs: (folder: string) => boolean): string[] {
+  return globSync('test/**/*.test.ts')
+    .filter((file) => belongs(file.split(sep)[1] ?? ''))
+    .sort();
+}

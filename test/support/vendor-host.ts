@@ -1,0 +1,204 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Container, type Network, startContainer, vendorImage } from './bed/index.ts';
+
+const REPOSITORY = join(import.meta.dirname, '../..');
+const STORE_FILE = '/var/lib/culvert-control/culvert.db';
+const CULVERT = '/opt/culvert/node_modules/.bin/node /opt/culvert/src/main.ts';
+
+/** A tunnel as the vendor's API gave it. */
+export interface MadeTunnel {
+  id: string;
+  slug: string;
+  command: string;
+  token: string;
+  token_command: string;
+  slots: { slot: number; host: string; tunnel_port: number }[];
+}
+
+/** The vendor's side on one host: control plane, agent and sshd, each its own unit. */
+export interface VendorHost {
+  container: Container;
+  /** Calls the vendor's API as an administrator; throws unless it answers with 2xx. */
+  api<T = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<T>;
+  /** A tunnel to a PostgreSQL, with a fresh enrolment token. */
+  makeTunnel(slug: string, database: { host: string; port: number }): Promise<MadeTunnel>;
+  /** A fresh enrolment token. */
+  makeToken(tunnel: string): Promise<string>;
+  /** Makes a token as old as if its time were over; the API gives none for less than a minute. */
+  expireToken(token: string): Promise<void>;
+  /** Queries through a tunnel port, as the vendor's application would; gives psql's output or undefined. */
+  query(tunnelPort: number, sql?: string): Promise<string | undefined>;
+  /** Waits until a query through the tunnel port answers; gives milliseconds. Throws after `limitMs`. */
+  untilAnswered(tunnelPort: number, limitMs?: number): Promise<number>;
+  /** Starts, stops or kills one of the two: `culvert` and `culvert-agent` are units. */
+  systemctl(...words: string[]): Promise<void>;
+}
+
+/** Starts the vendor's side as `docs/quickstart` describes for one host, and joins its tunnel server. */
+export async function startVendorHost(network: Network, name = 'vendor'): Promise<VendorHost> {
+  const container = await startContainer({
+    image: vendorImage(),
+    network,
+    name,
+    mounts: [{ from: REPOSITORY, to: '/opt/culvert' }],
+  });
+  const url = `http://${name}:8080`;
+  await writeUnit(container, 'culvert', `${CULVERT} serve --migrate`, {
+    CULVERT_PUBLIC_URL: url,
+    CULVERT_LISTEN: '0.0.0.0:8080',
+    CULVERT_STORE: `sqlite:${STORE_FILE}`,
+    CULVERT_VENDOR: 'acme',
+    CULVERT_VENDOR_NAME: 'Acme BI',
+  });
+  await container.output('install -d -m 0700 /var/lib/culvert-control; systemctl start culvert');
+  const environment = `CULVERT_STORE=sqlite:${STORE_FILE}`;
+  await untilServing(container);
+  const { token } = JSON.parse(
+    await container.output(
+      `${environment} ${CULVERT} api-token create --admin --name tests --json`,
+    ),
+  );
+
+  const api: VendorHost['api'] = (method, path, body) =>
+    callApi(container.address, name, token, { method, path, body });
+
+  const region = await api<{ id: string }>('POST', '/v1/regions', { slug: 'eu', name: 'Europe' });
+  const joined = await api<{ join_token: string }>('POST', `/v1/regions/${region.id}/servers`, {
+    host: name,
+  });
+  const account = await api<{ id: string }>('POST', '/v1/accounts', {
+    slug: 'customer',
+    name: 'Customer Ltd',
+  });
+  await writeUnit(container, 'culvert-agent', `${CULVERT} tunnel-server`, {
+    CULVERT_CONTROL_PLANE: `http://${name}:8080`,
+    CULVERT_JOIN_TOKEN: joined.join_token,
+  });
+  await container.output(
+    'id tunnel >/dev/null 2>&1 || useradd --system --password "*" tunnel; systemctl start culvert-agent',
+  );
+  await untilJoined(api, region.id);
+
+  async function query(tunnelPort: number, sql = 'select value from greeting') {
+    const psql = [
+      'psql',
+      '-h',
+      '127.0.0.1',
+      '-p',
+      String(tunnelPort),
+      '-U',
+      'app',
+      '-Atc',
+      sql,
+      'app',
+    ];
+    const env = { PGPASSWORD: 'app', PGCONNECT_TIMEOUT: '3' };
+    const { code, stdout } = await container.exec(psql, { env, timeoutMs: 15_000 });
+    return code === 0 ? stdout.trim() : undefined;
+  }
+
+  return {
+    container,
+    api,
+    query,
+    makeTunnel: (slug, { host, port }) =>
+      api('POST', '/v1/tunnels', {
+        slug,
+        name: `Tunnel ${slug}`,
+        account: account.id,
+        region: region.id,
+        database: { type: 'postgresql', host, port },
+        issue_token: true,
+      }),
+    async makeToken(tunnel) {
+      const made = await api<{ token: string }>('POST', `/v1/tunnels/${tunnel}/tokens`, {});
+      return made.token;
+    },
+    async expireToken(token) {
+      const [, id = ''] = token.split('_');
+      const statement = `update enrolment_token set expires_at = 1 where id = '${id}'`;
+      await container.output(`/opt/culvert/node_modules/.bin/node -e '
+        const { DatabaseSync } = require("node:sqlite");
+        new DatabaseSync("${STORE_FILE}").exec(\`${statement.replaceAll("'", "'\\''")}\`);'`);
+    },
+    async untilAnswered(tunnelPort, limitMs = 60_000) {
+      const started = performance.now();
+      for (;;) {
+        if ((await query(tunnelPort)) !== undefined) return performance.now() - started;
+        if (performance.now() - started > limitMs) {
+          throw new Error(`no answer through port ${tunnelPort} within ${limitMs} ms`);
+        }
+        await sleep(250);
+      }
+    },
+    async systemctl(...words) {
+      await container.output(`systemctl ${words.join(' ')}`);
+    },
+  };
+}
+
+/** `fetch` would send the address as Host; the control plane answers to its public name alone. */
+async function callApi<T>(
+  address: string,
+  name: string,
+  token: string,
+  { method, path, body }: { method: string; path: string; body: unknown },
+): Promise<T> {
+  const call = request({
+    host: address,
+    port: 8080,
+    method,
+    path,
+    headers: {
+      host: `${name}:8080`,
+      authorization: `Bearer ${token}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    },
+  });
+  call.end(body === undefined ? undefined : JSON.stringify(body));
+  const [response] = (await once(call, 'response')) as [IncomingMessage];
+  const answer = await text(response);
+  if ((response.statusCode ?? 500) >= 300) {
+    throw new Error(`${method} ${path}: ${response.statusCode} ${answer}`);
+  }
+  return (answer === '' ? undefined : JSON.parse(answer)) as T;
+}
+
+/** A unit of its own, as an operator would write it; the agent's sshd outlives its unit's restart. */
+async function writeUnit(
+  container: Container,
+  name: string,
+  command: string,
+  environment: Record<string, string>,
+): Promise<void> {
+  const lines = Object.entries(environment).map(([key, value]) => `Environment="${key}=${value}"`);
+  await container.writeFile(
+    `/etc/systemd/system/${name}.service`,
+    `[Service]\n${lines.join('\n')}\nExecStart=${command}\nKillMode=process\nRestart=always\nRestartSec=1\n`,
+  );
+  await container.output('systemctl daemon-reload');
+}
+
+async function untilServing(container: Container): Promise<void> {
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    const { code } = await container.shell('curl -fsS http://127.0.0.1:8080/readyz');
+    if (code === 0) return;
+    await sleep(100);
+  }
+  throw new Error(`the control plane does not serve:\n${await container.journal('culvert')}`);
+}
+
+async function untilJoined(api: VendorHost['api'], region: string): Promise<void> {
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    const { items } = await api<{
+      items: { joined?: boolean; host_keys?: unknown; reported_at?: unknown }[];
+    }>('GET', `/v1/regions/${region}/servers`);
+    if (items[0]?.reported_at) return;
+    await sleep(100);
+  }
+  throw new Error('the tunnel server has not joined within 10 s');
+}
