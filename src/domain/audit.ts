@@ -47,7 +47,7 @@ export function findBrokenLink(
     if (row.seq !== seq) return { seq, reason: `row ${seq} is missing` };
     if (row.prev !== head.hash) return { seq, reason: 'does not follow the row before it' };
     if (row.hash !== linkHash(row.prev, row.bytes)) return { seq, reason: 'was changed' };
-    if (JSON.parse(row.bytes).seq !== seq) return { seq, reason: 'holds another row' };
+    if (seqOf(row.bytes) !== seq) return { seq, reason: 'holds another row' };
     head = row;
   }
   return undefined;
@@ -60,6 +60,15 @@ export function canonicalJson(value: unknown): string {
       ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
       : part,
   );
+}
+
+/** The number that a row's own bytes state, or undefined when they are no row's. */
+function seqOf(bytes: string): unknown {
+  try {
+    return JSON.parse(bytes)?.seq;
+  } catch {
+    return undefined;
+  }
 }
 
 function linkHash(prev: string, bytes: string): string {

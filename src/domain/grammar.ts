@@ -8,7 +8,8 @@ import { Problem } from './problem.ts';
 
 const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i;
 const SLUG = /^[a-z0-9][a-z0-9-]{0,30}$/;
-const LOGIN = /^[a-z_][a-z0-9_-]{0,31}$/;
+const LOGIN = /^[A-Za-z_][A-Za-z0-9_.-]{0,31}$/;
+const SERVICE_NAME = /^[a-z][a-z0-9_-]{0,31}$/;
 const SOCKET_PATH = /^\/[A-Za-z0-9._/-]{1,103}$/;
 const FORBIDDEN_IN_TEXT = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}]/u;
 
@@ -27,9 +28,17 @@ export function checkSlug(field: string, value: string): string {
   return value;
 }
 
-/** A login name as `useradd` of Debian and RHEL takes it. */
+/** A login name of a tunnel server; people's own, as in quickstart, may hold dots and capitals. */
 export function checkLogin(field: string, value: string): string {
-  if (!LOGIN.test(value)) refuse(field, 'must be a lower-case login name of at most 32 characters');
+  if (!LOGIN.test(value)) refuse(field, 'must be a login name of at most 32 letters and digits');
+  return value;
+}
+
+/** The service's name on proxies: it names a unit, folders, and a user that `useradd` must take. */
+export function checkServiceName(field: string, value: string): string {
+  if (!SERVICE_NAME.test(value)) {
+    refuse(field, 'must be at most 32 of a-z, 0-9, hyphen and underscore, a letter in front');
+  }
   return value;
 }
 
@@ -55,6 +64,17 @@ export function checkHost(field: string, value: string): string {
     !/^(\d+|0x[0-9a-f]*)$/i.test(labels.at(-1) ?? '');
   if (!isName)
     refuse(field, 'must be a host name of letters, digits and hyphens, or an IP address');
+  return value;
+}
+
+/**
+ * An address of the tunnel server that tunnel ports may listen on: IPv4, because its sshd speaks
+ * nothing else, and not the wildcard, which would open every customer's database to every host.
+ */
+export function checkBindAddress(field: string, value: string): string {
+  if (!isIPv4(value) || value === '0.0.0.0') {
+    refuse(field, 'must be one IPv4 address of the tunnel server, such as 127.0.0.1');
+  }
   return value;
 }
 
@@ -90,7 +110,8 @@ export function checkText(field: string, value: string, maxBytes = 120): string 
 /** The base of every URL that Culvert prints: http or https, no query, no fragment, no user. */
 export function checkPublicUrl(field: string, value: string): string {
   const pattern = /^https?:\/\/[A-Za-z0-9.:[\]-]+(\/[A-Za-z0-9._~-]+)*$/;
-  if (!pattern.test(value) || !URL.canParse(value)) {
+  const climbs = value.split('/').some((part) => part === '.' || part === '..');
+  if (!pattern.test(value) || climbs || !URL.canParse(value)) {
     refuse(field, 'must be an http or https address with neither query nor slash at the end');
   }
   return value;
@@ -100,8 +121,9 @@ function isLinkLocal(host: string): boolean {
   if (isIPv4(host)) return host.startsWith('169.254.');
   if (!isIPv6(host)) return /^metadata\.google\.internal\.?$/i.test(host);
   const address = new URL(`http://[${host}]/`).hostname.slice(1, -1);
-  // The URL parser writes ::ffff:169.254.x.y as ::ffff:a9fe:….
-  return (
-    /^fe[89ab]/.test(address) || /^::(ffff:)?a9fe:/.test(address) || address === 'fd00:ec2::254'
-  );
+  // The URL parser writes ::ffff:169.254.x.y as ::ffff:a9fe:…. The other prefixes embed IPv4 too:
+  // ::ffff:0: (RFC 2765), 64:ff9b:: (NAT64, RFC 6052).
+  const embedsLinkLocal = /^(::|::ffff:|::ffff:0:|64:ff9b::)a9fe:/.test(address);
+  const isMetadata = address === 'fd00:ec2::254' || address === 'fd20:ce::254'; // AWS, Google
+  return /^fe[89ab]/.test(address) || embedsLinkLocal || isMetadata;
 }

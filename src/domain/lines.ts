@@ -4,7 +4,6 @@
  */
 export type Lines = Record<string, string>;
 
-const NAME = /^[a-z_]+$/;
 const VALUE = /^[\x20-\x7e]{0,4096}$/;
 
 /** Writes lines. Throws a RangeError on a name or value that the form cannot carry. */
@@ -12,7 +11,7 @@ export function encodeLines(lines: Record<string, string | number | undefined>):
   let text = '';
   for (const [name, value] of Object.entries(lines)) {
     if (value === undefined) continue;
-    if (!NAME.test(name) || name === 'end') throw new RangeError(`not a line's name: ${name}`);
+    if (!isName(name)) throw new RangeError(`not a line's name: ${name}`);
     if (!VALUE.test(String(value))) throw new RangeError(`${name}: not printable ASCII`);
     text += `${name}=${value}\n`;
   }
@@ -28,8 +27,13 @@ export function parseLines(text: string): Lines | undefined {
     const equals = row.indexOf('=');
     const name = row.slice(0, Math.max(equals, 0));
     const value = row.slice(equals + 1);
-    if (!NAME.test(name) || !VALUE.test(value) || Object.hasOwn(lines, name)) return undefined;
+    if (!isName(name) || !VALUE.test(value) || Object.hasOwn(lines, name)) return undefined;
     lines[name] = value;
   }
   return lines;
+}
+
+/** `end` only ends; what every object has already (`__proto__`) could not be told from a line. */
+function isName(name: string): boolean {
+  return /^[a-z_]+$/.test(name) && name !== 'end' && !(name in Object.prototype);
 }

@@ -1,4 +1,4 @@
-import { createPublicKey, type KeyObject, verify } from 'node:crypto';
+import { createPublicKey, type JsonWebKey, type KeyObject, verify } from 'node:crypto';
 import { Problem } from './problem.ts';
 import type { PublicKey } from './public-key.ts';
 import { WireReader } from './wire-reader.ts';
@@ -147,30 +147,37 @@ function fixed(mpint: Buffer): Buffer {
   return Buffer.concat([Buffer.alloc(32 - digits.length), digits]);
 }
 
-function nodeKey({ type, blob }: PublicKey): KeyObject {
+/** The key as Node knows it. Throws a RangeError on numbers that are no key: a point off the curve. */
+function nodeKey(signer: PublicKey): KeyObject {
+  const jwk = jsonWebKey(signer);
+  try {
+    return createPublicKey({ key: jwk, format: 'jwk' });
+  } catch (error) {
+    throw new RangeError('not a usable key', { cause: error });
+  }
+}
+
+function jsonWebKey({ type, blob }: PublicKey): JsonWebKey {
   const reader = new WireReader(Buffer.from(blob, 'base64'));
   reader.string(); // type
   const base64url = (bytes: Buffer) => bytes.toString('base64url');
   if (type === 'ssh-ed25519') {
-    const jwk = { kty: 'OKP', crv: 'Ed25519', x: base64url(reader.string()) };
-    return createPublicKey({ key: jwk, format: 'jwk' });
+    return { kty: 'OKP', crv: 'Ed25519', x: base64url(reader.string()) };
   }
   if (type === 'ecdsa-sha2-nistp256') {
     reader.string(); // curve
     const point = reader.string(); // 04, x, y
-    const jwk = {
+    return {
       kty: 'EC',
       crv: 'P-256',
       x: base64url(point.subarray(1, 33)),
       y: base64url(point.subarray(33)),
     };
-    return createPublicKey({ key: jwk, format: 'jwk' });
   }
   if (type === 'ssh-rsa') {
     const e = base64url(reader.string());
     const n = reader.string();
-    const jwk = { kty: 'RSA', e, n: base64url(n[0] === 0 ? n.subarray(1) : n) };
-    return createPublicKey({ key: jwk, format: 'jwk' });
+    return { kty: 'RSA', e, n: base64url(n[0] === 0 ? n.subarray(1) : n) };
   }
   throw new RangeError(`no proofs by ${type}`);
 }

@@ -1,5 +1,12 @@
 import { type Static, Type } from 'typebox';
-import { checkHost, checkLogin, checkPort, checkSlug, checkText } from './grammar.ts';
+import {
+  checkBindAddress,
+  checkHost,
+  checkLogin,
+  checkPort,
+  checkSlug,
+  checkText,
+} from './grammar.ts';
 import { Problem } from './problem.ts';
 
 /** Tunnel ports stay below Linux's ephemeral range (32768), or outgoing connections would take them. */
@@ -79,7 +86,7 @@ export function checkRegion(input: RegionInput): RegionInput {
     checkPort(`alternate_ports.${index}`, port);
   });
   checkPortRange(input);
-  checkHost('bind_address', input.bind_address);
+  checkBindAddress('bind_address', input.bind_address);
   input.egress_addresses.forEach((address, index) => {
     checkHost(`egress_addresses.${index}`, address);
   });

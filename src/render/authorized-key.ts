@@ -1,3 +1,4 @@
+import { hostPort } from '../domain/database.ts';
 import type { PublicKey } from '../domain/public-key.ts';
 import { quoteKnownHosts } from './quoting/known-hosts.ts';
 import { quoteSshConfig } from './quoting/ssh-config.ts';
@@ -16,7 +17,9 @@ export function authorizedKeyLine(input: {
   const { bind_address, tunnel_port, key, tunnel } = input;
   // A client that asks for 127.0.0.1 may send "localhost" for it.
   const hosts = bind_address === '127.0.0.1' ? ['localhost', '127.0.0.1'] : [bind_address];
-  const permits = hosts.map((host) => `permitlisten="${quoteSshConfig(`${host}:${tunnel_port}`)}"`);
+  const permits = hosts.map(
+    (host) => `permitlisten="${quoteSshConfig(hostPort(host, tunnel_port))}"`,
+  );
   const options = ['restrict', 'port-forwarding', ...permits].join(',');
   return `${options} ${quoteKnownHosts(`${key.type} ${key.blob}`)} ${quoteSshConfig(tunnel)}`;
 }

@@ -8,6 +8,18 @@ export function renderErrorScript(
   catalogue: Catalogue,
   problem: { code: string; detail: string; next: string },
 ): Buffer {
-  const { code, detail, next } = problem;
-  return Buffer.from(templateOf(catalogue, 'linux-error').render({ code, detail, next }));
+  const values = {
+    code: printable(problem.code),
+    detail: printable(problem.detail),
+    next: printable(problem.next),
+  };
+  return Buffer.from(templateOf(catalogue, 'linux-error').render(values));
+}
+
+/**
+ * One line of printable ASCII, which quotes as '…' everywhere: this script may meet a plain sh, in
+ * which the $'…' of other text is no literal, and could end in the middle of a value.
+ */
+function printable(text: string): string {
+  return text.replace(/[^\x20-\x7e]/gu, '?');
 }

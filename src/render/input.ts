@@ -2,10 +2,12 @@ import { type Static, Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import { checkDatabase, type Database, DatabaseSchema } from '../domain/database.ts';
 import {
+  checkBindAddress,
   checkHost,
   checkLogin,
   checkPort,
   checkPublicUrl,
+  checkServiceName,
   checkSlug,
   checkText,
 } from '../domain/grammar.ts';
@@ -76,7 +78,7 @@ export function checkInstallerInput(input: unknown): CheckedInstallerInput {
   checkPublicUrl('public_url', given.public_url);
   checkSlug('vendor.slug', given.vendor.slug);
   checkText('vendor.name', given.vendor.name);
-  checkLogin('service', given.service);
+  checkServiceName('service', given.service);
   checkText('account.name', given.account.name);
   if (!isId('tun', given.tunnel.id)) refuse('tunnel.id', 'is not the id of a tunnel');
   checkSlug('tunnel.slug', given.tunnel.slug);
@@ -89,7 +91,7 @@ export function checkInstallerInput(input: unknown): CheckedInstallerInput {
   for (const [index, port] of given.region.alternate_ports.entries()) {
     checkPort(`region.alternate_ports.${index}`, port);
   }
-  checkHost('region.bind_address', given.region.bind_address);
+  checkBindAddress('region.bind_address', given.region.bind_address);
   for (const [index, address] of given.region.egress_addresses.entries()) {
     checkHost(`region.egress_addresses.${index}`, address);
   }
@@ -106,7 +108,9 @@ function checkShape(input: unknown): InstallerInput {
   if (shape.Check(input)) return input;
   const [first] = shape.Errors(input);
   const field = first ? nameOf(first.instancePath, first.params) : 'input';
-  return refuse(field, first?.message ?? 'is not an installer’s input');
+  // TypeBox says "schema is false" of a name that the schema does not have.
+  const isUnknown = first?.keyword === 'boolean';
+  return refuse(field, isUnknown ? 'is not known' : (first?.message ?? 'is not valid'));
 }
 
 /** The dotted name of what a schema error is about: the unknown or missing property, if any. */

@@ -4,22 +4,23 @@ type Node = hbs.AST.Node;
 
 const BLOCKS = ['if', 'unless', 'each'];
 
+/** What is declared of each input: one value, or a list of them. */
+export type InputKinds = ReadonlyMap<string, 'value' | 'list'>;
+
 /**
  * Walks a template's syntax tree and throws a TypeError at the first thing that could bring a value
  * past the quoting helper. What is allowed is a list: text, comments, `{{quote input}}`, and the
  * blocks if, unless and each over a declared input. Everything else of Handlebars is refused.
  */
-export function checkSyntax(source: string, inputs: ReadonlySet<string>): void {
+export function checkSyntax(source: string, inputs: InputKinds): void {
   checkProgram(Handlebars.parse(source), inputs);
 }
 
-function checkProgram(program: hbs.AST.Program, inputs: ReadonlySet<string>): void {
-  if (program.blockParams?.length)
-    refuse(program, 'block parameters can shadow the quoting helper');
+function checkProgram(program: hbs.AST.Program, inputs: InputKinds): void {
   for (const statement of program.body) checkStatement(statement, inputs);
 }
 
-function checkStatement(statement: hbs.AST.Statement, inputs: ReadonlySet<string>): void {
+function checkStatement(statement: hbs.AST.Statement, inputs: InputKinds): void {
   switch (statement.type) {
     case 'ContentStatement':
     case 'CommentStatement':
@@ -35,33 +36,40 @@ function checkStatement(statement: hbs.AST.Statement, inputs: ReadonlySet<string
   }
 }
 
-function checkMustache(mustache: hbs.AST.MustacheStatement, inputs: ReadonlySet<string>): void {
+function checkMustache(mustache: hbs.AST.MustacheStatement, inputs: InputKinds): void {
   if (!mustache.escaped) refuse(mustache, 'use two braces, not three, and no ampersand');
   if (simpleName(mustache.path) !== 'quote')
     refuse(mustache, 'write every value as {{quote input}}');
-  checkArgument(mustache, inputs);
+  checkArgument(mustache, inputs, ['value']);
 }
 
-function checkBlock(block: hbs.AST.BlockStatement, inputs: ReadonlySet<string>): void {
+function checkBlock(block: hbs.AST.BlockStatement, inputs: InputKinds): void {
   const name = simpleName(block.path);
   if (name === undefined || !BLOCKS.includes(name))
     refuse(block, `only ${BLOCKS.join(', ')} blocks`);
-  checkArgument(block, inputs);
+  if (block.openStrip.open === undefined) refuse(block, 'raw blocks are not allowed');
+  if (!block.program) refuse(block, 'write unless, not ^if');
+  checkArgument(block, inputs, name === 'each' ? ['list'] : ['value', 'list']);
+  if (block.program.blockParams?.length || block.inverse?.blockParams?.length)
+    refuse(block, 'block parameters can shadow the quoting helper');
   // Inside each, the only value in reach is the item itself.
-  checkProgram(block.program, name === 'each' ? new Set(['this']) : inputs);
+  checkProgram(block.program, name === 'each' ? new Map([['this', 'value']]) : inputs);
   if (block.inverse) checkProgram(block.inverse, inputs);
 }
 
 function checkArgument(
   call: hbs.AST.MustacheStatement | hbs.AST.BlockStatement,
-  inputs: ReadonlySet<string>,
+  inputs: InputKinds,
+  kinds: readonly ('value' | 'list')[],
 ): void {
   if (call.hash) refuse(call, 'hash arguments are not allowed');
   const [argument] = call.params;
   if (call.params.length !== 1 || argument === undefined) refuse(call, 'takes exactly one input');
   const name = simpleName(argument);
-  if (name === undefined || !inputs.has(name))
-    refuse(call, 'takes a declared input by its plain name');
+  const kind = name === undefined ? undefined : inputs.get(name);
+  if (kind === undefined) refuse(call, 'takes a declared input by its plain name');
+  if (!kinds.includes(kind))
+    refuse(call, `takes a ${kinds.join(' or ')}, and ${name} is a ${kind}`);
 }
 
 /** The name of a path of one plain segment: no `../`, `@data`, `a.b`, literal or subexpression. */

@@ -2,7 +2,7 @@ import Handlebars from 'handlebars';
 import { Problem } from '../domain/problem.ts';
 import { sha256 } from './digest.ts';
 import { type Language, QUOTING } from './quoting/index.ts';
-import { checkSyntax } from './syntax-check.ts';
+import { checkSyntax, type InputKinds } from './syntax-check.ts';
 
 /** What the file `template.json` of a template says. */
 export interface TemplateManifest {
@@ -40,7 +40,7 @@ export function compileTemplate(
   source: string,
   body: Buffer,
 ): Template {
-  const inputs = new Set(manifest.inputs.map((input) => input.replace(/\[\]$/, '')));
+  const inputs = kindsOf(manifest);
   checkSyntax(source, inputs);
 
   const handlebars = Handlebars.create();
@@ -49,7 +49,11 @@ export function compileTemplate(
     if (typeof value !== 'string' && typeof value !== 'number') {
       throw new TypeError(`${manifest.name}: a value to print must be a string or a number`);
     }
-    return quote(String(value));
+    try {
+      return quote(String(value));
+    } catch (error) {
+      throw new RangeError((error as Error).message, { cause: value });
+    }
   });
   const compiled = handlebars.compile(source, {
     noEscape: true,
@@ -63,44 +67,39 @@ export function compileTemplate(
     try {
       return compiled(values);
     } catch (error) {
-      if (error instanceof RangeError) throw unquotable(values, quote, error);
+      if (error instanceof RangeError) throw unquotable(values, error);
       throw error;
     }
   };
   return { manifest, body, bodyDigest: sha256(body), render };
 }
 
+function kindsOf({ inputs }: TemplateManifest): InputKinds {
+  return new Map(
+    inputs.map((input) => (input.endsWith('[]') ? [input.slice(0, -2), 'list'] : [input, 'value'])),
+  );
+}
+
 /** Every declared input is given, and nothing else: a conditional would take silence for "no". */
-function checkValues(
-  { name }: TemplateManifest,
-  inputs: ReadonlySet<string>,
-  values: TemplateValues,
-): void {
-  for (const input of inputs) {
-    if (values[input] === undefined) throw new TypeError(`${name}: input ${input} is missing`);
+function checkValues({ name }: TemplateManifest, inputs: InputKinds, values: TemplateValues): void {
+  for (const [input, kind] of inputs) {
+    const value = Object.hasOwn(values, input) ? values[input] : undefined;
+    if (value === undefined) throw new TypeError(`${name}: input ${input} is missing`);
+    if (Array.isArray(value) !== (kind === 'list'))
+      throw new TypeError(`${name}: input ${input} must be a ${kind}`);
   }
   for (const value of Object.keys(values)) {
     if (!inputs.has(value)) throw new TypeError(`${name}: input ${value} is not declared`);
   }
 }
 
-/** Finds which input the language refused; only done once something has failed. */
-function unquotable(
-  values: TemplateValues,
-  quote: (value: string) => string,
-  error: RangeError,
-): Problem {
-  for (const [field, value] of Object.entries(values)) {
-    for (const item of [value].flat()) {
-      try {
-        quote(String(item));
-      } catch {
-        return new Problem('value-invalid', `${field}: ${error.message}`, {
-          field,
-          next: `Correct ${field} and try again.`,
-        });
-      }
-    }
-  }
-  return new Problem('value-invalid', error.message);
+/** Finds the input whose value, the error's cause, the language refused. */
+function unquotable(values: TemplateValues, error: RangeError): Problem {
+  const holds = (value: TemplateValue) => [value].flat().includes(error.cause as string);
+  const field = Object.keys(values).find((name) => holds(values[name] as TemplateValue));
+  if (field === undefined) return new Problem('value-invalid', error.message);
+  return new Problem('value-invalid', `${field}: ${error.message}`, {
+    field,
+    next: `Correct ${field} and try again.`,
+  });
 }

@@ -21,8 +21,10 @@ make_folders() {
     [[ ! -L $base && ! -L $base/$INSTANCE ]] ||
       fail "$PREFLIGHT" "$base is, or holds, a symbolic link." 'Remove it and run this again.'
   done
-  run mkdir -p "$STATE_FOLDER" && { [[ -e $RECORD ]] || install -m 0600 /dev/null "$RECORD"; } ||
+  mark_as_ours &&
+    mkdir -p "$STATE_FOLDER" && { [[ -e $RECORD ]] || install -m 0600 /dev/null "$RECORD"; } ||
     fail "$PREFLIGHT" "$STATE_FOLDER cannot be made." 'Check the disk and its mount options.'
+  record shared "/etc/$SERVICE/README"
   if ! id -u "$SERVICE" >/dev/null 2>&1; then
     record user "$SERVICE"
     run useradd --system --user-group --no-create-home --home-dir /nonexistent \
@@ -31,10 +33,16 @@ make_folders() {
   fi
   record folder "$STATE_FOLDER"
   record folder "$CONFIG_FOLDER"
-  mkdir -p "$CONFIG_FOLDER" &&
-    chown "root:$SERVICE" "/var/lib/$SERVICE" "/etc/$SERVICE" "$STATE_FOLDER" "$CONFIG_FOLDER" &&
-    chmod 0750 "/var/lib/$SERVICE" "/etc/$SERVICE" "$STATE_FOLDER" "$CONFIG_FOLDER" ||
+  mkdir -p "$CONFIG_FOLDER" && chown "root:$SERVICE" "$STATE_FOLDER" "$CONFIG_FOLDER" &&
+    chmod 0750 "$STATE_FOLDER" "$CONFIG_FOLDER" ||
     fail "$PREFLIGHT" "$CONFIG_FOLDER cannot be made." 'Check the disk and its mount options.'
+}
+
+# By this file a later run tells our folders from somebody else's, so it comes before all others.
+mark_as_ours() {
+  [[ -e /etc/$SERVICE/README ]] && return
+  mkdir -p "/etc/$SERVICE" &&
+    printf 'Tunnels of this host, a folder each. Made by Culvert.\n' >"/etc/$SERVICE/README"
 }
 
 # Keeps a key that works. A new one is made aside, brought to disk, and only then moved in: a

@@ -135,18 +135,23 @@ knock() {
 
 leads_to_link_local() {
   getent ahosts "$1" |
-    grep -qiE '^(169\.254\.|::ffff:169\.254\.|fe[89ab][0-9a-f]:|fd00:ec2::254 )'
+    grep -qiE '^([0-9a-f:]*:)?(169\.254\.|a9fe:)|^fe[89ab].:|^fd00:ec2::254 |^fd20:ce::254 '
 }
 
 # A unit or a user of that name that this installer did not make is somebody's: hands off.
 check_for_strangers() {
-  local file
-  for file in "$UNIT_FILE" "$UMBRELLA_FILE"; do
-    if [[ -e $file ]] && ! head -n 1 "$file" | grep -q 'Made by Culvert'; then
-      finding "$file exists and is not Culvert's" 'Rename or remove that unit first.'
-    fi
+  local unit text folder
+  for unit in "$UNIT" "$SERVICE.service"; do
+    text=$(systemctl cat "$unit" 2>/dev/null)
+    [[ -z $text || $text == *'Made by Culvert'* ]] ||
+      finding "a unit $unit exists and is not Culvert's" 'Rename or remove that unit first.'
   done
-  if id -u "$SERVICE" >/dev/null 2>&1 && [[ ! -d /var/lib/$SERVICE ]]; then
+  grep -qs 'Made by Culvert' "/etc/$SERVICE/README" && return
+  for folder in "/etc/$SERVICE" "/var/lib/$SERVICE"; do
+    [[ ! -e $folder ]] || [[ -d $folder && -z $(ls -A "$folder" 2>/dev/null) ]] ||
+      finding "$folder exists and is not Culvert's" 'Rename or remove that folder first.'
+  done
+  if id -u "$SERVICE" >/dev/null 2>&1; then
     finding "a user $SERVICE exists and is not Culvert's" 'Rename or remove that user first.'
   fi
 }
