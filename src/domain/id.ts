@@ -8,6 +8,8 @@ export const ID_CHARACTERS = '[0-9a-hjkmnp-tv-z]';
 
 export type IdPrefix = 'reg' | 'srv' | 'acc' | 'tun' | 'key';
 
+const ID = new RegExp(`^(reg|srv|acc|tun|key)_${ID_CHARACTERS}{26}$`);
+
 /** `length` random characters of the id alphabet: 5 bits each, from the system's generator. */
 export function randomCharacters(length: number): string {
   return Array.from(randomBytes(length), (byte) => ALPHABET[byte % ALPHABET.length]).join('');
@@ -20,5 +22,5 @@ export function newId(prefix: IdPrefix): string {
 
 /** Whether `value` has the form of an id of that kind. */
 export function isId(prefix: IdPrefix, value: string): boolean {
-  return new RegExp(`^${prefix}_${ID_CHARACTERS}{26}$`).test(value);
+  return value.startsWith(prefix) && ID.test(value);
 }

@@ -40,6 +40,7 @@ export function renderScript(
     body_sha256: bodyDigest,
     render: renderDigest,
     public_url: input.public_url,
+    installer_url: installerUrl(input),
     vendor_slug: vendor.slug,
     vendor_name: vendor.name,
     account_name: account.name,
@@ -60,4 +61,10 @@ export function renderScript(
     ...renderProxyFiles(catalogue, input),
   });
   return Buffer.concat([Buffer.from(settings), body]);
+}
+
+/** Where the control plane serves this very installer: slot 1 has the short address. */
+function installerUrl({ public_url, tunnel, slot }: CheckedInstallerInput): string {
+  const place = slot === 1 ? '' : `/s/${slot}`;
+  return `${public_url}/t/${tunnel.id}${place}/install.sh`;
 }

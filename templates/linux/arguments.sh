@@ -8,7 +8,7 @@ TOKEN_FILE=
 read_arguments() {
   while (($# > 0)); do
     case $1 in
-      install | check | run) MODE=$1 ;;
+      install | check | run | uninstall) MODE=$1 ;;
       --dry-run) DRY_RUN=yes ;;
       --token-file)
         (($# > 1)) || fail "$USAGE" '--token-file needs the name of a file.' 'See --help.'
@@ -34,7 +34,7 @@ print_help() {
   printf '%s\n' \
     'Opens a tunnel from this host to your vendor, so that the vendor can query one database.' \
     '' \
-    'Usage: install.sh [install | check | run] [--dry-run] [--token-file FILE]' \
+    'Usage: install.sh [install | check | run | uninstall] [--dry-run] [--token-file FILE]' \
     '' \
     '  install        Install, repair or upgrade the tunnel as a service (the default). Needs' \
     '                 root or sudo.' \
@@ -42,6 +42,8 @@ print_help() {
     '                 the network and database teams. Needs no token.' \
     '  run            Hold the tunnel open until you press Ctrl-C. Needs no root, installs' \
     '                 nothing; keeps its key in ~/.local/state.' \
+    '  uninstall      Remove what an installation made, and the key at the vendor. Needs root' \
+    '                 or sudo; leaves packages and other tunnels alone.' \
     '' \
     '  --dry-run      Change nothing. Print each change that an installation would make here.' \
     '  --token-file FILE' \

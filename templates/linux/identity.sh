@@ -25,8 +25,8 @@ make_folders() {
     mkdir -p "$STATE_FOLDER" && { [[ -e $RECORD ]] || install -m 0600 /dev/null "$RECORD"; } ||
     fail "$PREFLIGHT" "$STATE_FOLDER cannot be made." 'Check the disk and its mount options.'
   record shared "/etc/$SERVICE/README"
+  record user "$SERVICE"
   if ! id -u "$SERVICE" >/dev/null 2>&1; then
-    record user "$SERVICE"
     run useradd --system --user-group --no-create-home --home-dir /nonexistent \
       --shell /usr/sbin/nologin "$SERVICE" ||
       fail "$PREFLIGHT" "The user $SERVICE cannot be made." 'See the message above.'

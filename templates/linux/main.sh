@@ -12,6 +12,10 @@ main() {
 
   phase "Culvert: tunnel '$TUNNEL_NAME' of $ACCOUNT_NAME to $VENDOR_NAME"
   detect_host
+  if [[ $MODE == uninstall ]]; then
+    as_root uninstall
+    return
+  fi
   if [[ $MODE == check || $DRY_RUN == yes ]]; then
     TOKEN=
   else
@@ -62,7 +66,7 @@ say_what_runs() {
   say "  service   systemctl status $UNIT"
   say "  log       journalctl -u $UNIT"
   say "  files     $CONFIG_FOLDER, $STATE_FOLDER"
-  say "  stop      sudo systemctl disable --now $UNIT"
+  say "  undo      curl -fsSL $INSTALLER_URL | bash -s -- uninstall"
 }
 
 main "$@"

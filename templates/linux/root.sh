@@ -3,8 +3,8 @@
 
 # What the root part needs to know besides the functions.
 CARRIED=(
-  TEMPLATE_VERSION RENDER PUBLIC_URL VENDOR_NAME SERVICE TUNNEL_ID INSTANCE SLOT TUNNEL_PORT
-  SSH_CONFIG KNOWN_HOSTS TUNNEL_UNIT UMBRELLA_UNIT MODE TOKEN OS_IDS
+  TEMPLATE_VERSION RENDER PUBLIC_URL INSTALLER_URL VENDOR_NAME SERVICE
+  TUNNEL_ID TUNNEL_NAME INSTANCE SLOT SSH_CONFIG KNOWN_HOSTS TUNNEL_UNIT UMBRELLA_UNIT MODE TOKEN
   USAGE UNSUPPORTED PREFLIGHT PACKAGES ENROLMENT TUNNEL DATABASE
   http_proxy https_proxy no_proxy CULVERT_CA_FILE
 )
@@ -18,14 +18,14 @@ as_root() {
   fi
   has sudo ||
     fail "$PREFLIGHT" 'This needs root, and there is no sudo.' \
-      "As root: curl -fsSL $PUBLIC_URL/t/$TUNNEL_ID/install.sh -o install.sh; bash install.sh"
+      "As root: curl -fsSL $INSTALLER_URL -o install.sh; bash install.sh"
   say 'The next steps need root; sudo may ask for your password.'
   carry "$1" | sudo bash -s
   local status=$?
   # None of our own exit codes is 1: that is sudo's way to say no.
   ((status != 1)) ||
     fail "$PREFLIGHT" 'sudo did not let this script become root; nothing was changed.' \
-      "As root: curl -fsSL $PUBLIC_URL/t/$TUNNEL_ID/install.sh -o install.sh; bash install.sh"
+      "As root: curl -fsSL $INSTALLER_URL -o install.sh; bash install.sh"
   return "$status"
 }
 

@@ -7,7 +7,8 @@ install_service() {
   write_file "$CONFIG_FOLDER/ssh_config" 0640 "$SERVICE" "$SSH_CONFIG"
   [[ -e $CONFIG_FOLDER/local.conf ]] || write_file "$CONFIG_FOLDER/local.conf" 0640 \
     "$SERVICE" $'# What only this host knows. May set ProxyCommand, and nothing else.\n'
-  write_file "$UMBRELLA_FILE" 0644 root "$UMBRELLA_UNIT" shared
+  record shared "$UMBRELLA_FILE"
+  write_file "$UMBRELLA_FILE" 0644 root "$UMBRELLA_UNIT"
   write_file "$UNIT_FILE" 0644 root "$TUNNEL_UNIT"
   run systemctl daemon-reload &&
     run systemctl enable "$SERVICE.service" "$UNIT" ||
@@ -16,15 +17,15 @@ install_service() {
   start_service
 }
 
-# write_file PATH MODE GROUP CONTENT [KIND]: leaves a file alone that is as it should be; never
-# leaves half a file. KIND goes into the record: "shared" for what other tunnels use too.
+# write_file PATH MODE GROUP CONTENT: leaves a file alone that is as it should be; never leaves
+# half a file.
 write_file() {
   local aside
   printf '%s' "$4" >"$SCRATCH/file"
   if [[ ! -L $1 ]] && cmp -s "$SCRATCH/file" "$1"; then
     return
   fi
-  record "${5:-file}" "$1"
+  [[ $1 == "$UMBRELLA_FILE" ]] || record file "$1"
   aside=$(mktemp "${1%/*}/.culvert.XXXXXXXX") && cat "$SCRATCH/file" >"$aside" &&
     chown "root:$3" "$aside" && chmod "$2" "$aside" && sync "$aside" &&
     mv -fT "$aside" "$1" ||

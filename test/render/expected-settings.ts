@@ -22,6 +22,7 @@ export function expectedSettings(
     BODY_SHA256: bodyDigest,
     RENDER: artifact.render,
     PUBLIC_URL: input.public_url,
+    INSTALLER_URL: `${input.public_url}/t/${tunnel.id}${input.slot === 1 ? '' : `/s/${input.slot}`}/install.sh`,
     VENDOR: vendor.slug,
     VENDOR_NAME: vendor.name,
     ACCOUNT_NAME: input.account.name,

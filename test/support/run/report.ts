@@ -40,7 +40,9 @@ function slowLine({ file, name, milliseconds }: TestOutcome): string {
 }
 
 function list(heading: string, lines: readonly string[]): string {
-  return lines.length === 0 ? '' : `\n${heading}:\n${lines.map((line) => `  ${line}\n`).join('')}`;
+  return lines.length === 0
+    ? ''
+    : `\n${heading}:\n${lines.map((line) => `  ${oneLine(line)}\n`).join('')}`;
 }
 
 function seconds(milliseconds: number): string {
@@ -49,4 +51,9 @@ function seconds(milliseconds: number): string {
 
 function indent(text: string): string {
   return text.replace(/^/gm, '    ');
+}
+
+/** Hostile values stand in tests' names: they must not break a line or reorder it. */
+function oneLine(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '?');
 }

@@ -14,17 +14,34 @@ export interface Tier {
   timeoutMs: number;
 }
 
-/** Folders of test/ that are a tier of their own; every other one belongs to `unit`. */
-const OWN_TIER = ['lint', 'distro', 'journeys'];
+/** Folders whose tests run whole programs on this machine: sshd, quickstart, a shell for each cut. */
+const SYSTEM = ['agent', 'cli', 'installer'];
+/** Folders that belong to another tier than `unit`. */
+const OTHERS = [...SYSTEM, 'lint', 'distro', 'journeys'];
+const MACHINE_PACKAGES = [
+  'openssh-client',
+  'openssh-server',
+  'postgresql',
+  'curl',
+  'iproute2',
+  'procps',
+];
 const MINUTE_MS = 60_000;
 
 export const TIERS: Tier[] = [
   {
     name: 'unit',
-    files: () => testFiles((folder) => !OWN_TIER.includes(folder)),
-    packages: ['openssh-client', 'openssh-server', 'postgresql', 'curl', 'iproute2', 'procps'],
+    files: () => testFiles((folder) => !OTHERS.includes(folder)),
+    packages: MACHINE_PACKAGES,
     load: 'computes',
     timeoutMs: MINUTE_MS,
+  },
+  {
+    name: 'system',
+    files: () => testFiles((folder) => SYSTEM.includes(folder)),
+    packages: [...MACHINE_PACKAGES, 'dash'],
+    load: 'computes',
+    timeoutMs: 5 * MINUTE_MS,
   },
   {
     name: 'lint',
@@ -44,7 +61,7 @@ export const TIERS: Tier[] = [
   {
     name: 'journeys',
     files: () => testFiles((folder) => folder === 'journeys'),
-    packages: [...bedPackages, 'openssh-client'],
+    packages: [...bedPackages, ...MACHINE_PACKAGES],
     load: 'waits',
     timeoutMs: 10 * MINUTE_MS,
   },

@@ -1,0 +1,64 @@
+import { InvalidArgumentError } from 'commander';
+import { DATABASE_TYPES, type DatabaseType } from '../domain/database.ts';
+
+/** How values are written on the command line. Each throws commander's InvalidArgumentError, which then names the option. */
+
+const UNITS = { s: 1, m: 60, h: 3600, d: 86_400 } as const;
+
+/** A TCP port. */
+export function readPort(text: string): number {
+  const port = Number(text);
+  if (!/^\d{1,5}$/.test(text) || port < 1 || port > 65535) {
+    throw new InvalidArgumentError('It must be a whole number from 1 to 65535.');
+  }
+  return port;
+}
+
+/** A whole number of 1 or more. */
+export function readCount(text: string): number {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new InvalidArgumentError('It must be 1 or more.');
+  return Number(text);
+}
+
+/** `first-last`, both ports included. */
+export function readPortRange(text: string): { first: number; last: number } {
+  const [first = '', last = '', ...rest] = text.split('-');
+  if (rest.length > 0) throw new InvalidArgumentError('It must be two ports, such as 20000-29999.');
+  return { first: readPort(first), last: readPort(last) };
+}
+
+/** A duration such as `90m`, `24h` or `7d`, in seconds. */
+export function readSeconds(text: string): number {
+  const match = /^([1-9]\d{0,8})([smhd])$/.exec(text);
+  if (!match) throw new InvalidArgumentError('It must be a number and s, m, h or d, such as 24h.');
+  return Number(match[1]) * UNITS[match[2] as keyof typeof UNITS];
+}
+
+/** Values with commas between. */
+export function readList(text: string): string[] {
+  return text
+    .split(',')
+    .map((value) => value.trim())
+    .filter((value) => value !== '');
+}
+
+/** Ports with commas between. */
+export function readPorts(text: string): number[] {
+  return readList(text).map(readPort);
+}
+
+export function readDatabaseType(text: string): DatabaseType {
+  const type = DATABASE_TYPES.find((known) => known === text);
+  if (!type) throw new InvalidArgumentError(`It must be one of ${DATABASE_TYPES.join(', ')}.`);
+  return type;
+}
+
+/** `host:port`, `[ipv6]:port`, or the path of a Unix socket. */
+export function readDatabasePlace(
+  text: string,
+): { host: string; port: number } | { socket: string } {
+  if (text.startsWith('/')) return { socket: text };
+  const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text);
+  if (!match) throw new InvalidArgumentError('It must be host:port, or the path of a Unix socket.');
+  return { host: (match[1] ?? match[2]) as string, port: readPort(match[3] as string) };
+}

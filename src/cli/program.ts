@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { addAccount } from './account.ts';
+import { addApiToken } from './api-token.ts';
+import { addExamples } from './examples.ts';
+import { addMigrate } from './migrate.ts';
+import { addQuickstart } from './quickstart/index.ts';
+import { addRegion } from './region.ts';
+import { addRender } from './render.ts';
+import { addServe } from './serve.ts';
+import { addToken } from './token.ts';
+import { addTunnel } from './tunnel.ts';
+import { addTunnelServer } from './tunnel-server.ts';
+
+/** What a command may ask of the process that it runs in. */
+export interface Boundary {
+  /** Aborts when the process is asked to end. To be called at most once. */
+  stopSignal(): AbortSignal;
+}
+
+/** The whole command line. Commander's own endings (help, wrong usage) come as a CommanderError. */
+export function buildProgram(boundary: Boundary): Command {
+  const program = new Command('culvert')
+    .description("reach customers' private databases over outbound SSH tunnels")
+    .version(version())
+    .exitOverride()
+    .showHelpAfterError('(add --help for help)');
+  addQuickstart(program, boundary);
+  addServe(program, boundary);
+  addTunnelServer(program, boundary);
+  addMigrate(program);
+  addApiToken(program);
+  addRegion(program);
+  addAccount(program);
+  addTunnel(program);
+  addToken(program);
+  addRender(program);
+  return addExamples(program, [
+    'culvert quickstart             everything on this machine, to try it',
+    'culvert tunnel list            which tunnels there are',
+    'culvert region create --help   help on any command',
+  ]);
+}
+
+function version(): string {
+  const file = new URL('../../package.json', import.meta.url);
+  return JSON.parse(readFileSync(file, 'utf8')).version;
+}

@@ -1,0 +1,76 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+import { type Command, Option } from 'commander';
+import { Problem } from '../domain/problem.ts';
+import {
+  type Artifact,
+  loadCatalogue,
+  PLATFORMS,
+  type Platform,
+  renderInstaller,
+} from '../render/index.ts';
+import { addExamples } from './examples.ts';
+import { printResult } from './print.ts';
+import { formatRecord } from './table.ts';
+
+interface RenderOptions {
+  template: Platform;
+  input: string;
+  output?: string;
+  json?: true;
+}
+
+/** `culvert render`: an installer from a JSON file, with neither store nor server. */
+export function addRender(program: Command): void {
+  const command = program
+    .command('render')
+    .description('write an installer from a JSON file, without a server')
+    .addOption(
+      new Option('--template <name>', 'kind of installer').choices(PLATFORMS).makeOptionMandatory(),
+    )
+    .requiredOption('--input <file>', 'JSON file of its values; - reads standard input')
+    .option('--output <file>', 'file to write; standard output when left out')
+    .option('--json', 'with --output: print the digests as JSON')
+    .action(renderToFile);
+  addExamples(command, [
+    'culvert render --template linux --input tunnel.json --output install.sh',
+    'culvert render --template linux --input - < tunnel.json | less',
+  ]);
+}
+
+async function renderToFile(options: RenderOptions): Promise<void> {
+  const input = parseJson(options.input, await readInput(options.input));
+  const artifact = renderInstaller(loadCatalogue(), options.template, input);
+  const { output } = options;
+  if (output === undefined) {
+    process.stdout.write(artifact.bytes);
+    return;
+  }
+  await writeFile(output, artifact.bytes).catch((error: Error) => {
+    throw fileProblem('--output', 'cannot be written', error);
+  });
+  printResult(summary(artifact, output), options, (entries) => formatRecord(entries));
+}
+
+function summary({ sha256, render, template }: Artifact, output: string) {
+  return { output, sha256, template: `${template.name} ${template.version}`, render };
+}
+
+async function readInput(file: string): Promise<string> {
+  const reading = file === '-' ? text(process.stdin) : readFile(file, 'utf8');
+  return reading.catch((error: Error) => {
+    throw fileProblem('--input', 'cannot be read', error);
+  });
+}
+
+function parseJson(file: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw fileProblem('--input', `${file} is not JSON`, error as Error);
+  }
+}
+
+function fileProblem(field: string, what: string, error: Error): Problem {
+  return new Problem('value-invalid', `${field}: ${what}: ${error.message}`, { field });
+}

@@ -1,0 +1,171 @@
+import type { Command } from 'commander';
+import { type Database, databaseAddress } from '../domain/database.ts';
+import type { SlotReport } from '../domain/status.ts';
+import { CLIENT_SETTINGS, clientOf } from './api-client.ts';
+import { addExamples } from './examples.ts';
+import { readDatabasePlace, readDatabaseType } from './option-values.ts';
+import { printResult } from './print.ts';
+import { resolveId } from './resolve-id.ts';
+import { addSettings } from './setting-options.ts';
+import { type Column, formatRecord, formatTable, formatTime } from './table.ts';
+
+/** A tunnel as the admin API gives it. */
+export interface TunnelAnswer {
+  id: string;
+  slug: string;
+  name: string;
+  account: string;
+  region: string;
+  database: Database;
+  slots: SlotAnswer[];
+  /** Address of the customer's page. */
+  page: string;
+  command: string;
+  /** Only when a token was asked for together with the tunnel. */
+  token?: string;
+  token_command?: string;
+  token_expires_at?: number;
+  created_at: number;
+}
+
+interface SlotAnswer {
+  slot: number;
+  host: string;
+  tunnel_port: number;
+  server: string;
+  status?: SlotReport;
+}
+
+const TUNNELS: Column<TunnelAnswer>[] = [
+  { heading: 'SLUG', value: (tunnel) => tunnel.slug },
+  { heading: 'NAME', value: (tunnel) => tunnel.name },
+  { heading: 'DATABASE', value: (tunnel) => databaseAddress(tunnel.database) },
+  { heading: 'CONNECT TO', value: (tunnel) => tunnel.slots.map(connectTo).join(' ') },
+  { heading: 'ID', value: (tunnel) => tunnel.id },
+];
+
+const SLOTS: Column<SlotAnswer>[] = [
+  { heading: 'SLOT', value: ({ slot }) => slot },
+  { heading: 'CONNECT TO', value: connectTo },
+  { heading: 'SESSION', value: ({ status }) => status?.session },
+  { heading: 'DATABASE', value: ({ status }) => status?.database },
+  { heading: 'REASON', value: ({ status }) => status?.reason },
+];
+
+/** `culvert tunnel`: databases that are to be reached. */
+export function addTunnel(program: Command): void {
+  const tunnel = program
+    .command('tunnel')
+    .description('databases of customers, and how to reach them');
+  addCreate(tunnel);
+  addList(tunnel);
+  addShow(tunnel);
+  addRemove(tunnel);
+}
+
+interface CreateOptions {
+  account: string;
+  region: string;
+  database: ReturnType<typeof readDatabasePlace>;
+  type: Database['type'];
+  name?: string;
+  token?: true;
+  json?: true;
+}
+
+function addCreate(tunnel: Command): void {
+  const command = tunnel
+    .command('create <slug>')
+    .description('add a tunnel and print the command that its customer pastes')
+    .requiredOption('--account <account>', 'whose database it is, by id or slug')
+    .requiredOption('--region <region>', 'where its proxy connects to, by id or slug')
+    .requiredOption(
+      '--database <place>',
+      'host:port as the proxy sees it, or the path of a Unix socket',
+      readDatabasePlace,
+    )
+    .option(
+      '--type <type>',
+      'postgresql or tcp: what the probe speaks',
+      readDatabaseType,
+      'postgresql',
+    )
+    .option('--name <name>', 'its name for people; the slug when left out')
+    .option('--token', 'make an enrolment token too, shown once')
+    .option('--json', 'print the tunnel as JSON')
+    .action(async (slug: string, options: CreateOptions) => {
+      const client = clientOf({ ...options });
+      const created = await client.create<TunnelAnswer>('/v1/tunnels', {
+        slug,
+        name: options.name ?? slug,
+        account: await resolveId(client, 'acc', options.account),
+        region: await resolveId(client, 'reg', options.region),
+        database: { type: options.type, ...options.database },
+        ...(options.token && { issue_token: true }),
+      });
+      printResult(created, options, formatTunnel);
+    });
+  addSettings(command, CLIENT_SETTINGS);
+  addExamples(command, [
+    'culvert tunnel create acme-crm --account acme --region eu --database 10.0.0.5:5432 --token',
+  ]);
+}
+
+function addList(tunnel: Command): void {
+  const command = tunnel
+    .command('list')
+    .description('list tunnels')
+    .option('--json', 'print them as JSON')
+    .action(async (options: { json?: true }) => {
+      const tunnels = await clientOf(options).list<TunnelAnswer>('/v1/tunnels');
+      printResult(tunnels, options, (all) => formatTable(all, TUNNELS));
+    });
+  addSettings(command, CLIENT_SETTINGS);
+  addExamples(command, ['culvert tunnel list', "culvert tunnel list --json | jq '.[].slots'"]);
+}
+
+function addShow(tunnel: Command): void {
+  const command = tunnel
+    .command('show <tunnel>')
+    .description('show a tunnel, by id or slug, and the state of its slots')
+    .option('--json', 'print it as JSON')
+    .action(async (name: string, options: { json?: true }) => {
+      const client = clientOf(options);
+      const id = await resolveId(client, 'tun', name);
+      printResult(await client.get<TunnelAnswer>(`/v1/tunnels/${id}`), options, formatTunnel);
+    });
+  addSettings(command, CLIENT_SETTINGS);
+  addExamples(command, ['culvert tunnel show acme-crm']);
+}
+
+function addRemove(tunnel: Command): void {
+  const command = tunnel
+    .command('remove <tunnel>')
+    .description('remove a tunnel, by id or slug: its keys go, its session ends, for good')
+    .action(async (name: string, options: Record<string, unknown>) => {
+      const client = clientOf(options);
+      const id = await resolveId(client, 'tun', name);
+      await client.remove(`/v1/tunnels/${id}`);
+      process.stdout.write(`removed ${id}\n`);
+    });
+  addSettings(command, CLIENT_SETTINGS);
+  addExamples(command, ['culvert tunnel remove acme-crm']);
+}
+
+function connectTo({ host, tunnel_port }: SlotAnswer): string {
+  return `${host}:${tunnel_port}`;
+}
+
+function formatTunnel(tunnel: TunnelAnswer): string {
+  const record = formatRecord({
+    id: tunnel.id,
+    slug: tunnel.slug,
+    name: tunnel.name,
+    account: tunnel.account,
+    region: tunnel.region,
+    database: `${databaseAddress(tunnel.database)} (${tunnel.database.type})`,
+    page: tunnel.page,
+    created: formatTime(tunnel.created_at),
+  });
+  return `${record}\n${formatTable(tunnel.slots, SLOTS)}\nThe customer pastes:\n${tunnel.token_command ?? tunnel.command}\n`;
+}

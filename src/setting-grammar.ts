@@ -1,0 +1,61 @@
+import { isIP, isIPv4 } from 'node:net';
+import { checkHost, checkPort } from './domain/grammar.ts';
+import { Problem } from './domain/problem.ts';
+
+/** How settings that are more than one word of the domain are written. Each throws a problem that starts with `name`. */
+
+export interface ListenAddress {
+  host: string;
+  port: number;
+}
+
+/** pino's levels. */
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** `host:port`, an IPv6 address in brackets. */
+export function readListenAddress(text: string, name: string): ListenAddress {
+  const match = /^(?:\[([0-9a-f:.]+)\]|([^:]+)):(\d{1,5})$/i.exec(text);
+  if (!match) return refuse(name, 'must be host:port, an IPv6 address in brackets');
+  const host = checkHost(name, (match[1] ?? match[2]) as string);
+  return { host, port: checkPort(name, Number(match[3])) };
+}
+
+/** All that a tunnel server's sshd speaks is IPv4. */
+export function readIpv4Address(text: string, name: string): string {
+  return isIPv4(text) ? text : refuse(name, 'must be an IPv4 address');
+}
+
+/** The form only; the engine itself says whether the place exists. Never repeats the text: it may hold a password. */
+export function readStoreAddress(text: string, name: string): string {
+  const known = /^sqlite:./.test(text) || (/^postgres(ql)?:\/\//.test(text) && URL.canParse(text));
+  return known
+    ? text
+    : refuse(name, 'must be sqlite:<path> or postgres://<user>@<host>/<database>');
+}
+
+/** IP addresses and CIDR blocks with commas between. */
+export function readAddressBlocks(text: string, name: string): string[] {
+  const blocks = text.split(',').map((block) => block.trim());
+  return blocks.filter((block) => block !== '').map((block) => checkAddressBlock(block, name));
+}
+
+export function readLogLevel(text: string, name: string): LogLevel {
+  const level = LOG_LEVELS.find((known) => known === text);
+  return level ?? refuse(name, `must be one of ${LOG_LEVELS.join(', ')}`);
+}
+
+function checkAddressBlock(block: string, name: string): string {
+  const [address = '', prefix] = block.split('/', 2);
+  const family = isIP(address);
+  const longest = family === 6 ? 128 : 32;
+  const fits = prefix === undefined || (/^\d{1,3}$/.test(prefix) && Number(prefix) <= longest);
+  if (family === 0 || !fits || block.split('/').length > 2) {
+    refuse(name, `${JSON.stringify(block)} is neither an IP address nor a CIDR block`);
+  }
+  return block;
+}
+
+function refuse(name: string, expected: string): never {
+  throw new Problem('value-invalid', `${name}: ${expected}`, { field: name });
+}

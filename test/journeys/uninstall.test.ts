@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import {
+  type Container,
+  createNetwork,
+  type Network,
+  proxyImage,
+  startContainer,
+} from '../support/bed/index.ts';
+import { startDatabaseHost } from '../support/database-host.ts';
+import { install } from '../support/installer.ts';
+import { type MadeTunnel, startVendorHost, type VendorHost } from '../support/vendor-host.ts';
+
+const urlOf = (tunnel: MadeTunnel) => `http://vendor:8080/t/${tunnel.id}/install.sh`;
+const portOf = (tunnel: MadeTunnel) => tunnel.slots[0]?.tunnel_port ?? 0;
+
+let network: Network;
+let vendor: VendorHost;
+let proxy: Container;
+let first: MadeTunnel;
+let second: MadeTunnel;
+let initially: Set<string>;
+
+/** Everything on the host's disk but what the system itself writes all the time. */
+async function files(): Promise<Set<string>> {
+  const found = await proxy.output(
+    "find / -xdev ! -path '/proc/*' ! -path '/sys/*' ! -path '/run/*' ! -path '/tmp/*' ! -path '/var/log/*'",
+  );
+  return new Set(found.split('\n'));
+}
+
+before(async () => {
+  network = await createNetwork();
+  [vendor, proxy] = await Promise.all([
+    startVendorHost(network),
+    startContainer({ image: proxyImage(), network, name: 'proxy' }),
+    startDatabaseHost(network),
+  ]);
+  // Packages are not removed, so they are no part of what must go.
+  await proxy.output(
+    'apt-get update -qq && apt-get install -y -qq --no-install-recommends autossh',
+  );
+  initially = await files();
+  for (const slug of ['first', 'second']) {
+    const tunnel = await vendor.makeTunnel(slug, { host: 'database', port: 5432 });
+    const { code, stdout, stderr } = await install(proxy, urlOf(tunnel), { token: tunnel.token });
+    assert.equal(code, 0, stdout + stderr);
+    if (slug === 'first') first = tunnel;
+    else second = tunnel;
+  }
+});
+
+after(() => network?.remove());
+
+async function uninstall(tunnel: MadeTunnel): Promise<void> {
+  const { code, stdout, stderr } = await install(proxy, urlOf(tunnel), {
+    arguments: ['uninstall'],
+  });
+  assert.equal(code, 0, stdout + stderr);
+  assert.equal(stderr, '');
+  const { items } = await vendor.api<{ items: { removed_at: number | null }[] }>(
+    'GET',
+    `/v1/tunnels/${tunnel.id}/keys`,
+  );
+  assert.ok(items.length === 1 && items[0]?.removed_at, 'the vendor has removed the key');
+}
+
+test('two tunnels stand side by side on one host', async () => {
+  assert.equal(await vendor.query(portOf(first)), 'a row');
+  assert.equal(await vendor.query(portOf(second)), 'a row');
+});
+
+test('uninstalling one leaves the other alone', async () => {
+  const pid = await proxy.output('systemctl show -P MainPID h_autossh@acme_second');
+  await uninstall(first);
+  assert.equal(await proxy.output('systemctl show -P MainPID h_autossh@acme_second'), pid);
+  assert.equal(await vendor.query(portOf(second)), 'a row');
+  assert.equal(await vendor.query(portOf(first)), undefined);
+});
+
+test('uninstalling the last leaves nothing of ours', async () => {
+  await uninstall(second);
+  const left = [...(await files())].filter((file) => !initially.has(file));
+  // useradd and userdel keep what was there before them.
+  const allowed = /^\/etc\/(passwd|group|shadow|gshadow|subuid|subgid)-$/;
+  assert.deepEqual(
+    left.filter((file) => !allowed.test(file)),
+    [],
+  );
+  assert.notEqual((await proxy.shell('id h_autossh')).code, 0);
+  const units = await proxy.output('systemctl list-units --all --plain --no-legend "h_autossh*"');
+  assert.equal(units, '');
+});
+
+test('uninstalling what is not there says so', async () => {
+  const { code, stderr } = await install(proxy, urlOf(first), { arguments: ['uninstall'] });
+  assert.equal(code, 2);
+  assert.match(stderr, /not installed on this host/);
+});

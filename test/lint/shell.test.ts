@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { globSync, readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { loadCatalogue, renderErrorScript, renderInstaller } from '../../src/render/index.ts';
+import { runCommand } from '../support/bed/command.ts';
+import { sampleInputs } from './samples.ts';
+
+/** The same for every shell text of the project, parts of templates too. */
+const SHFMT = ['shfmt', '-d', '-i', '2', '-ci'];
+
+/** SC2016: a name with `$(…)` in single quotes does not expand, and that is the intention. */
+const SHELLCHECK = ['shellcheck', '--shell=bash', '--severity=style', '--exclude=SC2016', '-'];
+
+const catalogue = loadCatalogue();
+
+/** What customers get, and what we run ourselves. */
+const scripts: Record<string, Buffer> = {
+  ...Object.fromEntries(
+    Object.entries(sampleInputs()).map(([name, input]) => [
+      `install.sh (${name})`,
+      renderInstaller(catalogue, 'linux', input).bytes,
+    ]),
+  ),
+  'error script': renderErrorScript(catalogue, {
+    code: 'not-found',
+    detail: `it's "gone" $(id)`,
+    next: 'Ask the vendor.',
+  }),
+  '.ci/run': readFileSync('.ci/run'),
+};
+
+for (const [name, bytes] of Object.entries(scripts)) {
+  test(`${name}: bash reads it`, () => silent(['bash', '-n'], bytes));
+  test(`${name}: shellcheck finds nothing`, () => silent(SHELLCHECK, bytes));
+  test(`${name}: shfmt would change nothing`, () => silent(SHFMT, bytes));
+}
+
+// A part stands behind another one, so it may begin with an empty line.
+for (const file of globSync('templates/**/*.sh').sort()) {
+  const bytes = Buffer.from(readFileSync(file, 'utf8').replace(/^\n/, ''));
+  test(`${file}: bash reads it`, () => silent(['bash', '-n'], bytes));
+  test(`${file}: shfmt would change nothing`, () => silent(SHFMT, bytes));
+}
+
+async function silent(argv: string[], input: Buffer): Promise<void> {
+  const { code, stdout, stderr } = await runCommand(argv, { input });
+  assert.equal(stdout + stderr, '');
+  assert.equal(code, 0);
+}
