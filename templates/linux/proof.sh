@@ -41,7 +41,7 @@ await_database() {
     if ((SECONDS >= deadline)); then
       state=$(answer database)
       case $state in
-        refuses) state='answers, but refuses this host (PostgreSQL: see pg_hba.conf)' ;;
+        refuses) state='answers, but its pg_hba.conf lets no user culvert-probe in from here' ;;
         silent) state='accepts connections, but says nothing' ;;
         closed) state='cannot be reached from this host' ;;
         *) state="gave no usable answer (${state:-nothing known})" ;;

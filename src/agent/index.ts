@@ -1,0 +1,2 @@
+export { type Agent, startAgent } from './agent.ts';
+export type { AgentLog, AgentSettings } from './settings.ts';

@@ -1,0 +1,37 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { AgentState } from '../../domain/agent-protocol.ts';
+import { persist } from '../persist.ts';
+import type { AgentLog } from '../settings.ts';
+import type { KeyList } from './key-list.ts';
+
+const AFTER_MISMATCH_MS = 1000;
+
+/**
+ * Keeps the keys in step with the control plane, by long poll, until `signal`. Without it, the keys
+ * stay as they are.
+ */
+export async function followState(options: {
+  keys: KeyList;
+  fetchState: (since: number) => Promise<AgentState | undefined>;
+  onApplied: () => void;
+  signal: AbortSignal;
+  log: AgentLog;
+}): Promise<void> {
+  const { keys, fetchState, onApplied, signal, log } = options;
+  let since = keys.revision;
+  const step = async () => {
+    const state = await fetchState(since);
+    if (!state) return;
+    const isWhole = await keys.apply(state);
+    since = isWhole ? keys.revision : 0;
+    const what = { revision: state.revision, full: state.full };
+    if (isWhole) {
+      log.info(what, 'keys are in step');
+      onApplied();
+    } else {
+      log.warn(what, 'keys differ; asking for all of them');
+      if (state.full) await sleep(AFTER_MISMATCH_MS, undefined, { signal });
+    }
+  };
+  while (!signal.aborted) await persist('following the keys', step, { signal, log, forever: true });
+}

@@ -1,0 +1,81 @@
+import { Type } from 'typebox';
+import { type AgentKey, AgentKeySchema, type AgentState } from '../../domain/agent-protocol.ts';
+import { keysDigest } from '../../domain/keys-digest.ts';
+import { readJson } from '../system/read-json.ts';
+import { writeAtomically } from '../system/write-atomically.ts';
+import type { KeyFolder } from './key-folder.ts';
+
+const SavedSchema = Type.Object({ revision: Type.Integer(), keys: Type.Array(AgentKeySchema) });
+
+/** One line of printable ASCII: a second line would be a second key. */
+const KEY_LINE = /^[\x20-\x7e]{1,4096}$/;
+
+/** The keys that may log in, the same in memory, in a list on disk, and in the folder that sshd reads. */
+export class KeyList {
+  readonly #path: string;
+  readonly #folder: KeyFolder;
+  #keys = new Map<string, AgentKey>();
+  #revision = 0;
+
+  private constructor(path: string, folder: KeyFolder) {
+    this.#path = path;
+    this.#folder = folder;
+  }
+
+  /** Takes up the list as it was left, and puts the folder right: no control plane is needed. */
+  static async open(path: string, folder: KeyFolder): Promise<KeyList> {
+    const list = new KeyList(path, folder);
+    const saved = await readJson(path, SavedSchema);
+    if (saved) {
+      list.#keys = byFingerprint(saved.keys);
+      list.#revision = saved.revision;
+    }
+    await folder.fill(list.#keys.values());
+    return list;
+  }
+
+  /** The revision whose keys are all in the folder. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  get digest(): string {
+    return keysDigest(this.#keys.keys());
+  }
+
+  get(fingerprint: string): AgentKey | undefined {
+    return this.#keys.get(fingerprint);
+  }
+
+  all(): Iterable<AgentKey> {
+    return this.#keys.values();
+  }
+
+  /**
+   * Takes over what the control plane said. False when the result is not what it has: then a full
+   * state is needed.
+   */
+  async apply(state: AgentState): Promise<boolean> {
+    const keys = state.full ? new Map<string, AgentKey>() : new Map(this.#keys);
+    const added = state.keys.filter((key) => KEY_LINE.test(key.line));
+    for (const fingerprint of state.removed) keys.delete(fingerprint);
+    for (const key of added) keys.set(key.fingerprint, key);
+    if (keysDigest(keys.keys()) !== state.digest) return false;
+
+    // The list first: after a crash in between, the folder is made from it, and no removed key is back.
+    const saved = JSON.stringify({ revision: state.revision, keys: [...keys.values()] });
+    await writeAtomically(this.#path, saved, { durable: true });
+    this.#keys = keys;
+    if (state.full) await this.#folder.fill(keys.values());
+    else {
+      for (const fingerprint of state.removed) await this.#folder.remove(fingerprint);
+      for (const key of added) await this.#folder.put(key);
+    }
+    this.#revision = state.revision;
+    return true;
+  }
+}
+
+function byFingerprint(keys: AgentKey[]): Map<string, AgentKey> {
+  return new Map(keys.map((key) => [key.fingerprint, key]));
+}

@@ -1,0 +1,2 @@
+export { Prober } from './prober.ts';
+export type { ProbeRequest, ProbeResult } from './result.ts';

@@ -1,0 +1,109 @@
+import { endProcess } from '../system/end-process.ts';
+import type { Listener } from '../system/listening-ports.ts';
+import { isRunning, openFilesOf, type ProcessIdentity } from '../system/process-table.ts';
+import type { AcceptedLogin } from './accepted-login.ts';
+import type { Session } from './session.ts';
+import {
+  allOfSshd,
+  childOf,
+  findSshdProcess,
+  isOfSshd,
+  type SshdIdentity,
+} from './session-process.ts';
+
+/** The live sessions of this agent's sshd, and which of them holds a port. */
+export class Sessions {
+  readonly #sshd: SshdIdentity;
+  readonly #byMonitor = new Map<number, Session>();
+
+  constructor(sshd: SshdIdentity) {
+    this.#sshd = sshd;
+  }
+
+  all(): Session[] {
+    return [...this.#byMonitor.values()];
+  }
+
+  /** Takes up sessions that an agent before us knew, as far as they still run. */
+  restore(saved: Session[]): void {
+    for (const session of saved) this.#byMonitor.set(session.monitor.pid, session);
+    this.forgetEnded();
+  }
+
+  /** Takes in a line of the log, when a process of our sshd bears it out. */
+  claim({ pid, fingerprint }: AcceptedLogin): void {
+    const monitor = pid === this.#sshd.master() ? undefined : findSshdProcess(pid);
+    if (!monitor || !isOfSshd(this.#sshd, monitor)) return;
+    const session = this.#sessionOf(monitor);
+    session.claims = [fingerprint, ...session.claims.filter((other) => other !== fingerprint)];
+  }
+
+  forgetEnded(): void {
+    for (const [pid, { monitor, child }] of this.#byMonitor) {
+      if (!isRunning(monitor) && !(child && isRunning(child))) this.#byMonitor.delete(pid);
+    }
+  }
+
+  /**
+   * The session that holds a port, proved by the socket among its open files. Undefined: a stranger
+   * holds it. The `likely` ones come first; the search after them finds what no line told of.
+   */
+  ownerOf(listener: Listener, likely: Session[]): Session | undefined {
+    const socket = `socket:[${listener.inode}]`;
+    for (const session of likely) {
+      const child = currentChild(session);
+      if (!child) continue;
+      // Where we may not look, its user must do: only sessions run as the login account.
+      const holds =
+        openFilesOf(child.pid)?.includes(socket) ?? listener.uid === this.#sshd.loginUid;
+      if (!holds) continue;
+      session.child = child;
+      return session;
+    }
+    return this.#searchOwner(socket);
+  }
+
+  #searchOwner(socket: string): Session | undefined {
+    const { master } = this.#sshd;
+    const child = allOfSshd(this.#sshd).find(({ pid }) => openFilesOf(pid)?.includes(socket));
+    if (!child || child.pid === master()) return undefined;
+    const parent = child.parent === master() ? undefined : findSshdProcess(child.parent);
+    const session = this.#sessionOf(parent ?? child);
+    session.child = child;
+    return session;
+  }
+
+  /** Ends a session, its child first: one whose monitor is gone would keep the port. */
+  async end(session: Session): Promise<void> {
+    const child = currentChild(session);
+    if (child) await endProcess(child);
+    await endProcess(session.monitor);
+    this.#byMonitor.delete(session.monitor.pid);
+  }
+
+  /** Takes in every session and every login under way, also those that no line told of. */
+  gather(): void {
+    for (const entry of allOfSshd(this.#sshd)) {
+      if (entry.pid !== this.#sshd.master()) this.#sessionOf(entry);
+    }
+  }
+
+  /** Ends them all. */
+  async endAll(): Promise<void> {
+    this.gather();
+    await Promise.all(this.all().map((session) => this.end(session)));
+  }
+
+  #sessionOf({ pid, start }: ProcessIdentity): Session {
+    const known = this.#byMonitor.get(pid);
+    if (known?.monitor.start === start) return known;
+    const session = { monitor: { pid, start }, claims: [], seenAt: Date.now() };
+    this.#byMonitor.set(pid, session);
+    return session;
+  }
+}
+
+// Asked anew until it listens: while the login is under way, another child reads the client's packets.
+function currentChild({ monitor, child }: Session): ProcessIdentity | undefined {
+  return child && isRunning(child) ? child : childOf(monitor.pid);
+}

@@ -1,0 +1,43 @@
+import { readFile } from 'node:fs/promises';
+import type { StateFolder } from '../state-folder.ts';
+import { endProcess } from '../system/end-process.ts';
+import {
+  commandLineOf,
+  executableOf,
+  findProcess,
+  type ProcessIdentity,
+} from '../system/process-table.ts';
+import type { SshdOptions } from './options.ts';
+import { recordedSshd } from './record.ts';
+
+/**
+ * The sshd that an agent before us left running, when it is the very one that would be started now:
+ * process, start time, executable and configuration. Any other that has our files is ended.
+ */
+export async function adoptSshd(options: SshdOptions): Promise<ProcessIdentity | undefined> {
+  const { host, folder } = options;
+  const recorded = await recordedSshd(options);
+  // An executable that was upgraded since reads as "… (deleted)".
+  const isSame = recorded?.isSameConfig && executableOf(recorded.pid) === host.sshd.path;
+  if (recorded && isSame && hasOurFiles(recorded.pid, folder)) return recorded;
+
+  // The second is known when the agent died between start and record.
+  for (const pid of [recorded?.pid, await pidInFile(folder.sshdPid)]) {
+    const leftBehind = pid === undefined ? undefined : findProcess(pid);
+    if (leftBehind && hasOurFiles(leftBehind.pid, folder)) await endProcess(leftBehind);
+  }
+  return undefined;
+}
+
+// sshd keeps its arguments in its title, and no other process is given these.
+function hasOurFiles(pid: number, { sshdConfig, sshdLog }: StateFolder): boolean {
+  return (
+    findProcess(pid)?.name === 'sshd' &&
+    commandLineOf(pid).includes(` -D -f ${sshdConfig} -E ${sshdLog}`)
+  );
+}
+
+async function pidInFile(path: string): Promise<number | undefined> {
+  const text = await readFile(path, 'latin1').catch(() => '');
+  return /^[1-9]\d{0,9}\n?$/.test(text) ? Number(text) : undefined;
+}

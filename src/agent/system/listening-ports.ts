@@ -1,0 +1,72 @@
+import { closeSync, existsSync, openSync, readSync } from 'node:fs';
+
+/** A TCP port that something listens on. */
+export interface Listener {
+  port: number;
+  /** Names the socket; a process that holds it has `socket:[inode]` among its open files. */
+  inode: string;
+  /** The user who opened it. */
+  uid: number;
+}
+
+const LISTEN = '0A';
+/** Ten lines of the table of IPv4. */
+const CHUNK = 1500;
+const ANY_IPV4 = '00000000';
+const ANY_IPV6 = '0'.repeat(32);
+const LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
+
+/** Everything that listens where `address` (IPv4) is reached, by port: proc_pid_net(5). */
+export function listeningPorts(address: string): Map<number, Listener> {
+  const own = hexAddress(address);
+  const found = new Map<number, Listener>();
+  // A socket on [::] takes IPv4 too. One on the very address says more than one on all of them.
+  for (const { local, listener } of [...readTable('tcp6'), ...readTable('tcp')]) {
+    const isOwn = local === own;
+    const reaches = isOwn || local === ANY_IPV4 || local === ANY_IPV6;
+    if (reaches && (isOwn || !found.has(listener.port))) found.set(listener.port, listener);
+  }
+  return found;
+}
+
+// The kernel lists listeners first. To find the connections it walks a table of up to half a million
+// places, so reading ends at the first one.
+function* readTable(table: 'tcp' | 'tcp6'): Generator<{ local: string; listener: Listener }> {
+  for (const line of readLines(`/proc/net/${table}`)) {
+    const words = line.trim().split(/\s+/);
+    if (words[0] === 'sl') continue;
+    if (words[3] !== LISTEN) return;
+    const [local, port] = (words[1] as string).split(':') as [string, string];
+    const listener = {
+      port: Number.parseInt(port, 16),
+      uid: Number(words[7]),
+      inode: words[9] as string,
+    };
+    yield { local, listener };
+  }
+}
+
+/** Lines of a file, read a few at a time, as they are asked for. Nothing of a file that is absent. */
+function* readLines(path: string): Generator<string> {
+  // Where the kernel has no IPv6, it has no table of it either.
+  if (!existsSync(path)) return;
+  const file = openSync(path, 'r');
+  try {
+    const chunk = Buffer.alloc(CHUNK);
+    let rest = '';
+    for (let length = readSync(file, chunk); length > 0; length = readSync(file, chunk)) {
+      const lines = (rest + chunk.toString('latin1', 0, length)).split('\n');
+      rest = lines.pop() as string;
+      yield* lines;
+    }
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** An IPv4 address as the kernel prints it: one 32-bit number in the machine's byte order. */
+function hexAddress(address: string): string {
+  const bytes = Buffer.from(address.split('.').map(Number));
+  const number = LITTLE_ENDIAN ? bytes.readUInt32LE() : bytes.readUInt32BE();
+  return number.toString(16).toUpperCase().padStart(8, '0');
+}

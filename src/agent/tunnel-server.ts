@@ -1,0 +1,136 @@
+import type { JoinAnswer } from '../domain/agent-protocol.ts';
+import { loadCatalogue, renderSshdConfig } from '../render/index.ts';
+import { fetchState, sendReport } from './control-plane.ts';
+import type { Host } from './host.ts';
+import { followState } from './keys/follow-state.ts';
+import { openKeyFolder } from './keys/key-folder.ts';
+import { KeyList } from './keys/key-list.ts';
+import { ensureMembership } from './membership.ts';
+import { Prober } from './probes/index.ts';
+import { Reporter } from './reporter.ts';
+import { readLogPosition } from './sessions/log-position.ts';
+import { ProbeSchedule } from './sessions/probe-schedule.ts';
+import { Reconciler } from './sessions/reconciler.ts';
+import { SessionLog } from './sessions/session-log.ts';
+import { Sessions } from './sessions/sessions.ts';
+import { slotsOf } from './sessions/slot.ts';
+import { SlotWatch } from './sessions/slot-watch.ts';
+import { Watcher } from './sessions/watcher.ts';
+import type { AgentSettings } from './settings.ts';
+import { Sshd } from './sshd/sshd.ts';
+import { removeRunFolder, type StateFolder } from './state-folder.ts';
+
+/** The parts of an agent that has joined, wired up: sshd runs, nothing else yet. */
+export interface TunnelServer {
+  /** Does the agent's work until it is told to stop; `onFirst` is called after the first report. */
+  run(onFirst: () => void): Promise<void>;
+  /** Ends sshd and every session. */
+  end(): Promise<void>;
+}
+
+/** Joins when it has not, puts the keys in place and starts sshd: without the control plane, too. */
+export async function startTunnelServer(
+  settings: AgentSettings,
+  host: Host,
+  folder: StateFolder,
+  signal: AbortSignal,
+): Promise<TunnelServer> {
+  const { controlPlane, log } = settings;
+  const { region, credential } = await ensureMembership(settings, host, folder, signal);
+  const keyFolder = await openKeyFolder(folder.keys);
+  const keys = await KeyList.open(folder.keyList, keyFolder);
+  const sshd = await startSshd(settings, host, folder, region);
+
+  const position = await readLogPosition(folder);
+  const sessions = new Sessions({
+    log: folder.sshdLog,
+    loginUid: host.login.uid,
+    master: () => sshd.pid,
+  });
+  sessions.restore(position.sessions);
+  const watch = new SlotWatch({
+    sessions,
+    firstPort: region.first_tunnel_port,
+    lastPort: region.last_tunnel_port,
+    onChange: (row, urgent) => reporter.note(row, urgent),
+    onForbidden: (session) => reconciler.end(session, 'no key lets it listen there'),
+  });
+  const reconciler = new Reconciler({ keys, folder: keyFolder, sessions, watch, log });
+  const reporter = new Reporter({
+    rows: () => watch.rows(),
+    applied: () => ({ revision: keys.revision, digest: keys.digest }),
+    send: (report) => sendReport(controlPlane, credential, report, signal),
+    log,
+  });
+  const prober = new Prober();
+  let slots = slotsOf(keys.all());
+  const watcher = new Watcher({
+    folder,
+    login: host.login.name,
+    bindAddress: region.bind_address,
+    sessionLog: new SessionLog(folder.sshdLog, position.offset),
+    sessions,
+    watch,
+    reconciler,
+    probes: new ProbeSchedule(prober, watch, region.bind_address),
+    slots: () => slots,
+    log,
+  });
+
+  return {
+    async run(onFirst) {
+      await watcher.look();
+      const following = followState({
+        keys,
+        fetchState: (since) => fetchState(controlPlane, credential, since, signal),
+        onApplied: () => {
+          slots = slotsOf(keys.all());
+          watcher.hurry();
+          reporter.hurry();
+        },
+        signal,
+        log,
+      });
+      const loops = {
+        sshd: sshd.supervise(signal),
+        watcher: watcher.run(signal),
+        keys: following,
+        reports: reporter.run(signal, onFirst),
+      };
+      const ends = Object.entries(loops).map(([part, loop]) =>
+        loop.catch((error) => {
+          if (!signal.aborted) log.error({ part, reason: String(error) }, 'a part has stopped');
+        }),
+      );
+      await Promise.all(ends);
+      prober.stop();
+    },
+    async end() {
+      // Twice: its children are told by their parent, and nobody comes in once it has ended.
+      sessions.gather();
+      await sshd.end();
+      await sessions.endAll();
+      await removeRunFolder(folder);
+    },
+  };
+}
+
+function startSshd(
+  { listenAddress, log }: AgentSettings,
+  host: Host,
+  folder: StateFolder,
+  region: JoinAnswer['region'],
+): Promise<Sshd> {
+  const config = renderSshdConfig(loadCatalogue(), {
+    port: region.port,
+    listen_address: listenAddress,
+    login: host.login.name,
+    host_keys: [folder.activeHostKey],
+    keys_folder: folder.keys,
+    keys_user: host.keysUser.name,
+    bind_address: region.bind_address,
+    pid_file: folder.sshdPid,
+    openssh: host.sshd.openssh,
+  });
+  return Sshd.start({ host, folder, config, listenAddress, port: region.port, log });
+}
