@@ -9,6 +9,9 @@ export const AGENT_PROTOCOL = 1;
 export const MAX_WAIT_SECONDS = 25;
 
 const Hex = Type.String({ pattern: '^[0-9a-f]{64}$' });
+/** Neither engine of the store can hold more, and neither control characters. */
+const Count = Type.Integer({ minimum: 0, maximum: Number.MAX_SAFE_INTEGER });
+const Word = Type.String({ maxLength: 64, pattern: '^[\\x21-\\x7e]*$' });
 const exact = { additionalProperties: false };
 
 export const JoinRequestSchema = Type.Object(
@@ -72,14 +75,14 @@ export type AgentState = Static<typeof AgentStateSchema>;
 
 export const SlotReportSchema = Type.Object(
   {
-    tunnel: Type.String({ maxLength: 40 }),
-    slot: Type.Integer(),
+    tunnel: Word,
+    slot: Count,
     session: Type.Enum([...SESSION_STATES]),
-    session_id: Type.String({ maxLength: 64 }),
-    session_key: Type.String({ maxLength: 64 }),
-    session_since: Type.Integer(),
+    session_id: Word,
+    session_key: Word,
+    session_since: Count,
     database: Type.Enum([...DATABASE_STATES]),
-    database_at: Type.Integer(),
+    database_at: Count,
     reason: Type.Enum([...REASONS]),
   },
   exact,
@@ -88,11 +91,11 @@ export const SlotReportSchema = Type.Object(
 export const AgentReportSchema = Type.Object(
   {
     /** Names one run of the agent. */
-    boot: Type.String({ maxLength: 64 }),
+    boot: Word,
     /** Rises within one run; a report that arrives late is ignored. */
-    seq: Type.Integer(),
+    seq: Count,
     /** The revision whose keys are all on disk. */
-    applied: Type.Integer(),
+    applied: Count,
     digest: Hex,
     /** True: slots that are not listed are down. */
     full: Type.Boolean(),

@@ -98,7 +98,11 @@ export async function findServerByCredentialId(
   return row && { ...toTunnelServer(row), hash: row.credential_hash as string };
 }
 
-/** Spends the server's join token and keeps what its agent brought. Throws `token-spent` the second time. */
+/**
+ * Spends the server's join token and keeps what its agent brought. Until that agent has reported,
+ * it may join again with the same host keys: its answer may have been lost on the way. Otherwise
+ * throws `token-spent`.
+ */
 export async function joinTunnelServer(
   trx: Transaction<Tables>,
   id: string,
@@ -117,7 +121,16 @@ export async function joinTunnelServer(
       openssh,
     })
     .where('id', '=', id)
-    .where('joined_at', 'is', null)
+    .where((server) =>
+      server.or([
+        server('joined_at', 'is', null),
+        server.and({
+          reported_at: null,
+          active_host_key: host_keys.active,
+          spare_host_key: host_keys.spare,
+        }),
+      ]),
+    )
     .returningAll()
     .executeTakeFirst();
   if (!row) {

@@ -83,7 +83,10 @@ export async function addServer(store: Store, region: Region): Promise<TunnelSer
 export function someJoin() {
   const credential = mintToken('agent');
   return {
-    host_keys: { active: 'ssh-ed25519 AAAAactive', spare: 'ssh-ed25519 AAAAspare' },
+    host_keys: {
+      active: `ssh-ed25519 active${credential.id}`,
+      spare: `ssh-ed25519 spare${credential.id}`,
+    },
     mode: 'user' as const,
     openssh: 'OpenSSH_9.2p1',
     credential: { id: credential.id, hash: credential.hash },

@@ -1,0 +1,108 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { FastifyInstance } from 'fastify';
+import { type Static, Type } from 'typebox';
+import { Problem } from '../../domain/problem.ts';
+import {
+  getTunnelServer,
+  listSlots,
+  listTunnelKeys,
+  removeKey,
+  type StoredKey,
+} from '../../store/index.ts';
+import { keyState } from '../enrolment/key-state.ts';
+import { changeAndWake, type Services } from '../services.ts';
+import { callerOf, eventBy } from './caller.ts';
+import { findOwnTunnel } from './find-own-tunnel.ts';
+import {
+  describe,
+  IdParams,
+  listOf,
+  Moment,
+  PageQuery,
+  seconds,
+  secondsOrNull,
+  wholeAnswer,
+} from './shapes.ts';
+
+const KeyAnswer = Type.Object({
+  /** 64 hex digits. */
+  fingerprint: Type.String(),
+  slot: Type.Integer(),
+  type: Type.String(),
+  state: Type.Enum(['pending', 'active', 'waiting', 'removed']),
+  platform: Type.String(),
+  render: Type.String(),
+  created_at: Type.Integer(),
+  removed_at: Moment,
+});
+
+const KeyParams = Type.Object({ id: Type.String(), fingerprint: Type.String() });
+
+/** Keys of a tunnel's proxies. */
+export async function keys(instance: FastifyInstance, services: Services): Promise<void> {
+  const app = instance.withTypeProvider<TypeBoxTypeProvider>();
+  const { db } = services.store;
+
+  app.get(
+    '/v1/tunnels/:id/keys',
+    {
+      config: { access: { scope: 'keys:read' } },
+      schema: {
+        ...describe('List every key that the tunnel has or had'),
+        params: IdParams,
+        querystring: PageQuery,
+        response: { 200: listOf(KeyAnswer) },
+      },
+    },
+    async (request) => {
+      const tunnel = await findOwnTunnel(db, callerOf(request), request.params.id);
+      const applied = new Map<number, number | null>();
+      for (const { number, server_id } of await listSlots(db, tunnel.id)) {
+        applied.set(number, (await getTunnelServer(db, server_id))?.applied ?? null);
+      }
+      const all = await listTunnelKeys(db, tunnel.id);
+      return wholeAnswer(all, (key) => answer(key, applied.get(key.slot) ?? null));
+    },
+  );
+
+  app.delete(
+    '/v1/tunnels/:id/keys/:fingerprint',
+    {
+      config: { access: { scope: 'keys:write' } },
+      schema: {
+        ...describe('Remove a key for good; its sessions end'),
+        params: KeyParams,
+        response: { 204: Type.Null() },
+      },
+    },
+    async (request, reply) => {
+      const { fingerprint } = request.params;
+      const tunnel = await findOwnTunnel(db, callerOf(request), request.params.id);
+      await changeAndWake(services, [tunnel.region_id], async (trx, at) => {
+        if (!(await removeKey(trx, tunnel.id, fingerprint, at))) throw noSuchKey();
+        const event = eventBy(request, 'key.removed', tunnel.id, { fingerprint });
+        return { result: undefined, events: [event] };
+      });
+      return reply.code(204).send(null);
+    },
+  );
+}
+
+function noSuchKey(): Problem {
+  return new Problem('not-found', 'this tunnel has no such key, or it was removed', {
+    next: "List the tunnel's keys; a fingerprint is 64 hex digits here.",
+  });
+}
+
+function answer(key: StoredKey, applied: number | null): Static<typeof KeyAnswer> {
+  return {
+    fingerprint: key.fingerprint,
+    slot: key.slot,
+    type: key.type,
+    state: keyState(key, applied),
+    platform: key.platform,
+    render: key.render,
+    created_at: seconds(key.created_at),
+    removed_at: secondsOrNull(key.removed_at),
+  };
+}

@@ -1,0 +1,81 @@
+import type { Kysely } from 'kysely';
+import { type Static, Type } from 'typebox';
+import { DATABASE_TYPES } from '../../domain/database.ts';
+import type { Tunnel } from '../../domain/tunnel.ts';
+import { getRegion, listSlots, type Tables } from '../../store/index.ts';
+import { slotAddresses } from '../addresses.ts';
+import { slotStatus } from '../enrolment/slot-status.ts';
+import type { ServerSettings } from '../settings.ts';
+import { seconds } from './shapes.ts';
+
+const SlotAnswer = Type.Object({
+  slot: Type.Integer(),
+  /** Where the vendor's application connects, on the tunnel server. */
+  host: Type.String(),
+  tunnel_port: Type.Integer(),
+  server: Type.String(),
+  status: Type.Object({
+    key: Type.String(),
+    session: Type.String(),
+    session_id: Type.String(),
+    session_key: Type.String(),
+    session_since: Type.Integer(),
+    database: Type.String(),
+    database_at: Type.Integer(),
+    reason: Type.String(),
+    agent_at: Type.Integer(),
+    render: Type.String(),
+  }),
+});
+
+export const TunnelAnswer = Type.Object({
+  id: Type.String(),
+  slug: Type.String(),
+  name: Type.String(),
+  account: Type.String(),
+  region: Type.String(),
+  database: Type.Object({
+    type: Type.Enum([...DATABASE_TYPES]),
+    host: Type.Optional(Type.String()),
+    port: Type.Optional(Type.Integer()),
+    socket: Type.Optional(Type.String()),
+  }),
+  slots: Type.Array(SlotAnswer),
+  page: Type.String(),
+  command: Type.String(),
+  created_at: Type.Integer(),
+});
+
+/** A tunnel with its slots and their states, as the admin API gives it. */
+export async function tunnelAnswer(
+  db: Kysely<Tables>,
+  settings: ServerSettings,
+  tunnel: Tunnel,
+): Promise<Static<typeof TunnelAnswer>> {
+  const region = await getRegion(db, tunnel.region_id);
+  if (!region) throw new Error('a tunnel without its region');
+  const now = Date.now();
+  const slots = await Promise.all(
+    (await listSlots(db, tunnel.id)).map(async (slot) => ({
+      slot: slot.number,
+      host: region.bind_address,
+      tunnel_port: slot.tunnel_port,
+      server: slot.server_id,
+      status: await slotStatus(db, slot, undefined, now),
+    })),
+  );
+  const { id, slug, name, account_id: account, region_id, database, created_at } = tunnel;
+  const { page, command } = slotAddresses(settings, id, 1);
+  return {
+    id,
+    slug,
+    name,
+    account,
+    region: region_id,
+    database,
+    slots,
+    page,
+    command,
+    created_at: seconds(created_at),
+  };
+}

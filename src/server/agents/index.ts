@@ -1,0 +1,113 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import {
+  AgentReportAnswerSchema,
+  AgentReportSchema,
+  AgentStateSchema,
+  JoinAnswerSchema,
+  JoinRequestSchema,
+  MAX_WAIT_SECONDS,
+} from '../../domain/agent-protocol.ts';
+import { Problem } from '../../domain/problem.ts';
+import type { TunnelServer } from '../../domain/region.ts';
+import { recordReport } from '../../store/index.ts';
+import { limitFailures } from '../failure-limit.ts';
+import type { Services } from '../services.ts';
+import { join } from './join.ts';
+import { readState } from './read-state.ts';
+import { waitForRevision } from './wait-for-revision.ts';
+
+/** 20,000 slots of about 400 bytes each. */
+const REPORT_LIMIT = 8 * 1024 * 1024;
+
+const StateQuery = Type.Object(
+  {
+    since: Type.Integer({ minimum: 0, default: 0 }),
+    wait: Type.Integer({ minimum: 0, maximum: MAX_WAIT_SECONDS, default: 0 }),
+  },
+  { additionalProperties: false },
+);
+
+/** What agents on tunnel servers call. */
+export async function agents(instance: FastifyInstance, services: Services): Promise<void> {
+  const app = instance.withTypeProvider<TypeBoxTypeProvider>();
+  const limit = await limitFailures(app);
+  // Long polls would hold a shutdown up.
+  app.addHook('preClose', (done) => {
+    services.wakeUps.close();
+    done();
+  });
+
+  app.post(
+    '/agent/v1/join',
+    {
+      config: { access: 'proof' },
+      schema: {
+        ...describe('Join a region with a join token'),
+        body: JoinRequestSchema,
+        response: { 200: JoinAnswerSchema },
+      },
+    },
+    async (request) => {
+      try {
+        return await join(services, request.body, request.ip);
+      } catch (error) {
+        throw error instanceof Problem ? await limit.refuse(request, error) : error;
+      }
+    },
+  );
+
+  app.get(
+    '/agent/v1/state',
+    {
+      config: { access: 'agent' },
+      schema: {
+        ...describe('Wait for a change of keys'),
+        querystring: StateQuery,
+        response: { 200: AgentStateSchema, 204: Type.Null() },
+      },
+    },
+    async (request, reply) => {
+      const server = agentOf(request);
+      const { since, wait } = request.query;
+      const poll = { region: server.region_id, since, ms: wait * 1000 };
+      const region = await waitForRevision(services, poll, goneSignal(reply));
+      if (!region) return reply.code(204).send(null);
+      return readState(services.store, server, region, since);
+    },
+  );
+
+  app.post(
+    '/agent/v1/report',
+    {
+      config: { access: 'agent' },
+      bodyLimit: REPORT_LIMIT,
+      schema: {
+        ...describe('Report sessions and probes'),
+        body: AgentReportSchema,
+        response: { 200: AgentReportAnswerSchema },
+      },
+    },
+    async (request) => {
+      const { full } = await recordReport(services.store, agentOf(request).id, request.body);
+      return { full };
+    },
+  );
+}
+
+function agentOf({ agent }: FastifyRequest): TunnelServer {
+  if (!agent) throw new Error('a route for agents without authentication');
+  return agent;
+}
+
+/** Aborted once the caller has hung up or was answered. */
+function goneSignal(reply: FastifyReply): AbortSignal {
+  const gone = new AbortController();
+  reply.raw.once('close', () => gone.abort());
+  return gone.signal;
+}
+
+function describe(summary: string) {
+  return { summary, tags: ['agent'] };
+}

@@ -1,0 +1,59 @@
+import { BlockList, isIPv6 } from 'node:net';
+import type { Kysely } from 'kysely';
+import { Problem, type ProblemCode } from '../../domain/problem.ts';
+import { parseToken, secretMatches } from '../../domain/token.ts';
+import { type EnrolmentToken, findEnrolmentToken, type Tables } from '../../store/index.ts';
+
+export interface TokenUse {
+  /** What stood behind Bearer, or an empty string. */
+  token: string;
+  tunnel: string;
+  slot: number;
+  /** The caller's address. */
+  from: string;
+  now: number;
+}
+
+/**
+ * Finds the enrolment token and checks that it may be used here. Until the secret has matched, the
+ * answer tells nothing. Whether it is spent is looked at later: its own key may ask again.
+ */
+export async function checkToken(db: Kysely<Tables>, use: TokenUse): Promise<EnrolmentToken> {
+  if (use.token === '') throw refuse('token-missing', 'the request carries no enrolment token');
+  const parsed = parseToken('enrolment', use.token);
+  const row = parsed && (await findEnrolmentToken(db, parsed.id));
+  if (!row || !secretMatches(parsed.secret, row.hash) || row.revoked_at !== null) {
+    throw refuse('token-unknown', 'this enrolment token is not valid');
+  }
+  const { hash: _, ...token } = row;
+  if (token.tunnel_id !== use.tunnel || token.slot !== use.slot) {
+    throw refuse('token-other-tunnel', 'this enrolment token is for another tunnel or slot');
+  }
+  if (token.source_cidr !== null && !isInside(use.from, token.source_cidr)) {
+    throw new Problem('source-refused', 'this enrolment token may not be used from your address', {
+      next: 'Run the installer on the host that the vendor has named.',
+    });
+  }
+  return token;
+}
+
+/** Throws `token-expired`, unless this key has used the token before. */
+export function checkExpiry(token: EnrolmentToken, now: number): void {
+  if (token.expires_at > now) return;
+  throw refuse('token-expired', 'this enrolment token has expired');
+}
+
+/** Whether an address lies in a CIDR block. An IPv4 address may come in its IPv6 form. */
+export function isInside(address: string, cidr: string): boolean {
+  const [network = '', bits = ''] = cidr.split('/');
+  const blocks = new BlockList();
+  blocks.addSubnet(network, Number(bits), isIPv6(network) ? 'ipv6' : 'ipv4');
+  return blocks.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
+}
+
+function refuse(code: ProblemCode, detail: string): Problem {
+  return new Problem(code, detail, {
+    field: 'authorization',
+    next: 'Ask the vendor for a token for this tunnel.',
+  });
+}

@@ -1,0 +1,77 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Problem } from '../../domain/problem.ts';
+import { renderErrorScript } from '../../render/index.ts';
+import type { Services } from '../services.ts';
+import { findScript } from './find-script.ts';
+import { onceATurn } from './once-a-turn.ts';
+import { SCRIPT_HEADERS } from './script.ts';
+
+type ScriptRequest = FastifyRequest<{ Params: { id: string; slot?: string } }>;
+
+/**
+ * The installers and their digests. These routes do nothing but look up and send: no validation, no
+ * limits, no helmet.
+ */
+export async function installers(app: FastifyInstance, services: Services): Promise<void> {
+  const find = onceATurn((tunnel, slot) => findScript(services, tunnel, slot));
+  const script = async (request: ScriptRequest, reply: FastifyReply) => {
+    const { bytes, headers } = await find(request.params.id, slotOf(request));
+    reply.headers(headers);
+    return bytes;
+  };
+  const digest = async (request: ScriptRequest, reply: FastifyReply) => {
+    const { sha256 } = await find(request.params.id, slotOf(request));
+    return reply
+      .headers({ ...SCRIPT_HEADERS, 'content-type': 'text/plain; charset=utf-8' })
+      .header('cache-control', 'no-cache')
+      .send(`${sha256}  install.sh\n`);
+  };
+  for (const base of ['/t/:id', '/t/:id/s/:slot']) {
+    app.get(`${base}/install.sh`, {
+      config: { access: 'capability' },
+      schema: describe('The installer for Linux'),
+      handler: script,
+      errorHandler: (error, request, reply) => explain(services, error, request, reply),
+    });
+    app.get(`${base}/install.sh.sha256`, {
+      config: { access: 'capability' },
+      schema: describe('Its digest, for sha256sum -c'),
+      handler: digest,
+    });
+  }
+}
+
+function slotOf({ params }: ScriptRequest): number {
+  const { slot = '1' } = params;
+  // 0 is no slot's number.
+  return /^[1-9]\d{0,3}$/.test(slot) ? Number(slot) : 0;
+}
+
+/**
+ * Every error is a script that explains and fails, sent as 200: at a 4xx `curl -f … | bash` prints
+ * nothing and succeeds. Only a wrong Host stays what it is: that request was meant for nobody here.
+ */
+function explain(
+  { catalogue }: Services,
+  error: Error,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): FastifyReply {
+  if (error instanceof Problem && error.code === 'host-unknown') throw error;
+  if (!(error instanceof Problem)) request.log.error({ err: error }, 'request failed');
+  const { code, message, next } =
+    error instanceof Problem ? error : new Problem('internal', 'something failed at the vendor');
+  const body = renderErrorScript(catalogue, {
+    code,
+    detail: message,
+    next: next ?? 'Try again later, or tell the vendor.',
+  });
+  return reply
+    .code(200)
+    .headers({ ...SCRIPT_HEADERS, 'cache-control': 'no-store', 'culvert-error': code })
+    .send(body);
+}
+
+function describe(summary: string) {
+  return { summary, tags: ['customer'] };
+}

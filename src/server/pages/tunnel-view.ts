@@ -1,0 +1,95 @@
+import { databaseAddress, hostPort } from '../../domain/database.ts';
+import type { Region } from '../../domain/region.ts';
+import type { Slot } from '../../domain/tunnel.ts';
+import { getAccount, getRegion, getTunnelServer, listSlots } from '../../store/index.ts';
+import { slotAddresses } from '../addresses.ts';
+import { type SlotStatus, slotStatus } from '../enrolment/slot-status.ts';
+import { findTunnel } from '../find-tunnel.ts';
+import type { Services } from '../services.ts';
+
+/** What the customer's page says, in whatever form. Holds no token. */
+export interface TunnelView {
+  title: string;
+  slots: SlotView[];
+  /** What the installer will do, in order. */
+  steps: string[];
+  facts: { name: string; value: string }[];
+  undo: string;
+}
+
+export interface SlotView {
+  number: number;
+  heading: string;
+  commands: { label: string; command: string }[];
+  status: SlotStatus;
+}
+
+/** Gathers what the page of a tunnel says. Throws `not-found`. */
+export async function tunnelView(services: Services, tunnelId: string): Promise<TunnelView> {
+  const { store, settings } = services;
+  const { db } = store;
+  const tunnel = await findTunnel(db, tunnelId);
+  const [account, region, slots] = await Promise.all([
+    getAccount(db, tunnel.account_id),
+    getRegion(db, tunnel.region_id),
+    listSlots(db, tunnel.id),
+  ]);
+  if (!account || !region) throw new Error('a tunnel without its account or region');
+  const { vendor, serviceName } = settings;
+  const destinations = await destinationsOf(services, region, slots);
+  const database = databaseAddress(tunnel.database);
+  const now = Date.now();
+  return {
+    title: `${tunnel.name}: a tunnel from ${account.name} to ${vendor.name}`,
+    slots: await Promise.all(
+      slots.map(async (slot) => ({
+        number: slot.number,
+        heading:
+          slots.length === 1
+            ? 'On a Linux host that reaches the database'
+            : `On proxy ${slot.number} of ${slots.length}`,
+        commands: commandsOf(services, slot),
+        status: await slotStatus(db, slot, undefined, now),
+      })),
+    ),
+    steps: [
+      'Checks everything first: this host, the network, the database. If a check fails, nothing is changed.',
+      'Shows its plan, and asks for administrator rights only after it.',
+      'Installs autossh and the OpenSSH client from your distribution, if they are missing.',
+      `Makes the user ${serviceName} and a key pair; the private key never leaves the host.`,
+      'Registers the public key with the token that you were given.',
+      `Starts the service ${serviceName}@${vendor.slug}_${tunnel.slug}, which connects outwards only.`,
+      'Ends well only once the tunnel is up and the database answers through it.',
+    ],
+    facts: [
+      { name: 'Database', value: database },
+      { name: 'Connects outwards to', value: destinations },
+      { name: 'Region', value: region.name },
+    ],
+    undo: 'Undo all of it, later, with the same command and "-s -- uninstall" behind bash.',
+  };
+}
+
+function commandsOf({ settings }: Services, slot: Slot): SlotView['commands'] {
+  const { command, script } = slotAddresses(settings, slot.tunnel_id, slot.number);
+  return [
+    { label: 'Install. It asks for the token that you were given:', command },
+    {
+      label: 'Only check, and print what to ask of your network team:',
+      command: `${command} -s -- check`,
+    },
+    {
+      label: 'Read it first:',
+      command: `curl -fsSLO ${script}; less install.sh; bash install.sh --dry-run; bash install.sh`,
+    },
+  ];
+}
+
+async function destinationsOf({ store }: Services, region: Region, slots: Slot[]): Promise<string> {
+  const ids = [...new Set(slots.map(({ server_id }) => server_id))];
+  const servers = await Promise.all(ids.map((id) => getTunnelServer(store.db, id)));
+  return servers
+    .flatMap((server) => (server ? [server.host, ...server.aliases] : []))
+    .flatMap((host) => [region.port, ...region.alternate_ports].map((port) => hostPort(host, port)))
+    .join(', ');
+}

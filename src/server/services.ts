@@ -1,0 +1,28 @@
+import type { Transaction } from 'kysely';
+import type { Catalogue } from '../render/index.ts';
+import { type Changed, change, type Store, type Tables } from '../store/index.ts';
+import type { ScriptCache } from './installers/script-cache.ts';
+import type { Metrics } from './metrics.ts';
+import type { ServerSettings } from './settings.ts';
+import type { WakeUps } from './wake-ups.ts';
+
+/** What routes work with; one set for each server. */
+export interface Services {
+  store: Store;
+  catalogue: Catalogue;
+  settings: ServerSettings;
+  scripts: ScriptCache;
+  wakeUps: WakeUps;
+  metrics: Metrics;
+}
+
+/** The store's one write path, after which the regions' agents hear of it at once. */
+export async function changeAndWake<T>(
+  { store, wakeUps }: Services,
+  regions: string[],
+  work: (trx: Transaction<Tables>, at: number) => Promise<Changed<T>>,
+): Promise<T> {
+  const result = await change(store, { regions }, work);
+  for (const region of regions) wakeUps.wake(region);
+  return result;
+}

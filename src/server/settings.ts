@@ -1,0 +1,13 @@
+/** What the control plane must be told; fixed while it runs. */
+export interface ServerSettings {
+  /**
+   * Base of every URL that Culvert prints, without a slash at the end; never taken from a request.
+   * It may have a path: then the reverse proxy in front strips it, and routes stand at `/` here.
+   */
+  publicUrl: string;
+  /** Addresses or CIDR blocks of reverse proxies whose `X-Forwarded-*` headers are believed. */
+  trustProxy: string[];
+  vendor: { slug: string; name: string };
+  /** Name of service, system user and folders on the proxies. */
+  serviceName: string;
+}

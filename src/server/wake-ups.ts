@@ -1,0 +1,43 @@
+import { EventEmitter } from 'node:events';
+
+/** Wakes long polls of this process as soon as something in their region changed. */
+export interface WakeUps {
+  wake(region: string): void;
+  /** Resolves at the region's next change, after `ms`, at `signal`, or at once when closed. */
+  wait(region: string, ms: number, signal: AbortSignal): Promise<void>;
+  /** Ends every wait; nothing waits any more. */
+  close(): void;
+  readonly closed: boolean;
+}
+
+/** Changes made by other instances are not heard here: whoever waits also looks into the store. */
+export function createWakeUps(): WakeUps {
+  const changes = new EventEmitter().setMaxListeners(0);
+  let closed = false;
+  return {
+    get closed() {
+      return closed;
+    },
+    wake(region) {
+      changes.emit(region);
+    },
+    wait(region, ms, signal) {
+      if (closed || signal.aborted) return Promise.resolve();
+      return new Promise((resolve) => {
+        const end = () => {
+          clearTimeout(timer);
+          changes.off(region, end).off('close', end);
+          signal.removeEventListener('abort', end);
+          resolve();
+        };
+        const timer = setTimeout(end, ms);
+        changes.once(region, end).once('close', end);
+        signal.addEventListener('abort', end);
+      });
+    },
+    close() {
+      closed = true;
+      changes.emit('close');
+    },
+  };
+}

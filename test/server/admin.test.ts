@@ -1,0 +1,260 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { findBrokenLink } from '../../src/domain/audit.ts';
+import { auditRows } from '../../src/store/index.ts';
+import {
+  apiToken,
+  type ControlPlane,
+  PUBLIC_URL,
+  startControlPlane,
+} from './support/control-plane.ts';
+import {
+  addTunnel,
+  enrolKey,
+  freshSlug,
+  issueToken,
+  type Scene,
+  setScene,
+} from './support/scene.ts';
+import { makeKey } from './support/ssh-keys.ts';
+
+let plane: ControlPlane;
+let scene: Scene;
+
+before(async () => {
+  plane = await startControlPlane();
+  scene = await setScene(plane);
+});
+after(() => plane[Symbol.asyncDispose]());
+
+function call(method: 'GET' | 'POST' | 'DELETE', url: string, token: string, payload?: object) {
+  const headers = { authorization: `Bearer ${token}` };
+  return plane.app.inject({ method, url, headers, ...(payload && { payload }) });
+}
+
+function tunnelInput() {
+  return {
+    slug: freshSlug('tunnel'),
+    name: 'Orders',
+    account: scene.account,
+    region: scene.region,
+    database: { type: 'postgresql', host: 'db.example', port: 5432 },
+  };
+}
+
+test('a tunnel comes with what to show its customer and where to connect', async () => {
+  const input = tunnelInput();
+  const body = { ...input, region: 'region-1', issue_token: true };
+  const made = await plane.api<Record<string, unknown>>('POST', '/v1/tunnels', body);
+  const { id, token, created_at, token_expires_at, slots, ...rest } = made as {
+    [name: string]: unknown;
+    slots: Record<string, unknown>[];
+  };
+  const script = `${PUBLIC_URL}/t/${id}/install.sh`;
+  assert.deepEqual(rest, {
+    ...input,
+    page: `${PUBLIC_URL}/t/${id}`,
+    command: `curl -fsSL ${script} | bash`,
+    token_command: `curl -fsSL ${script} | CULVERT_TOKEN=${token} bash`,
+  });
+  assert.equal(Number(token_expires_at) - Number(created_at), 86_400);
+  const { status, tunnel_port, ...slot } = slots[0] ?? {};
+  assert.deepEqual(slot, { slot: 1, host: '127.0.0.1', server: scene.server });
+  assert.ok(Number(tunnel_port) >= 20000);
+  assert.equal((status as { key: string }).key, 'none');
+
+  const shown = await plane.api<object>('GET', `/v1/tunnels/${id}`);
+  assert.ok(!JSON.stringify(shown).includes('cvt_'));
+  await plane.api('DELETE', `/v1/tunnels/${id}`);
+  await plane.api('GET', `/v1/tunnels/${id}`, undefined, 404);
+  await plane.api('DELETE', `/v1/tunnels/${id}`, undefined, 404);
+});
+
+test('bad input names the field and stores nothing', async () => {
+  const events = await countEvents();
+  const good = tunnelInput();
+  const { database } = good;
+  const { slug: taken } = await plane.api<{ slug: string }>('GET', `/v1/tunnels/${scene.tunnel}`);
+  const place = (more: object) => ({ database: { ...database, ...more } });
+  for (const [change, status, field] of [
+    [{ slug: 'Ä' }, 400, 'slug'],
+    [{ slug: taken }, 409, 'slug'],
+    [{ name: 'a\u202eb' }, 400, 'name'],
+    [{ name: 7 }, 400, 'name'],
+    [{ colour: 'red' }, 400, 'colour'],
+    [{ account: 'acc_nothing' }, 404, 'account'],
+    [{ region: 'nowhere' }, 404, 'region'],
+    [place({ port: 0 }), 400, 'database.port'],
+    [place({ port: '5432' }), 400, 'database.port'],
+    [place({ host: 'a\nb' }), 400, 'database.host'],
+    [place({ host: '169.254.169.254' }), 400, 'database.host'],
+    [place({ host: 'fe80::1' }), 400, 'database.host'],
+    [place({ user: 'x' }), 400, 'database.user'],
+    [place({ type: 'dbase' }), 400, 'database.type'],
+    [{ database: undefined }, 400, 'database'],
+    [{ database: { type: 'tcp' } }, 400, 'database.host'],
+  ] as const) {
+    const answer = await call('POST', '/v1/tunnels', plane.adminToken, { ...good, ...change });
+    assert.equal(answer.statusCode, status, answer.body);
+    assert.equal(answer.headers['content-type'], 'application/problem+json; charset=utf-8');
+    const problem = answer.json();
+    assert.equal(problem.field, field, answer.body);
+    assert.equal(problem.status, status);
+    assert.ok(problem.title && problem.detail && problem.code && problem.next && problem.type);
+    assert.ok(!answer.body.includes('.ts:'));
+  }
+  assert.equal(await countEvents(), events);
+});
+
+test('bad bodies name what is wrong', async () => {
+  const headers = { authorization: `Bearer ${plane.adminToken}` };
+  for (const [payload, type, status, field] of [
+    ['{', 'application/json', 400, 'body'],
+    ['', 'application/json', 400, 'body'],
+    ['[]', 'application/json', 400, 'body'],
+    ['{"__proto__": {"a": 1}}', 'application/json', 400, 'body'],
+    [JSON.stringify({ name: 'x'.repeat(2_000_000) }), 'application/json', 413, 'body'],
+    ['slug=a\nend=1\n', 'text/plain', 415, 'content-type'],
+  ] as const) {
+    const answer = await plane.app.inject({
+      method: 'POST',
+      url: '/v1/accounts',
+      headers: { ...headers, 'content-type': type },
+      payload,
+    });
+    assert.equal(answer.statusCode, status, answer.body);
+    assert.equal(answer.json().field, field, answer.body);
+  }
+});
+
+test('who may not, may not', async () => {
+  const reader = await apiToken(plane.store, ['tunnels:read']);
+  const expired = await apiToken(plane.store, ['tunnels:read'], { expires_at: Date.now() - 1 });
+  const writer = await apiToken(plane.store, ['tunnels:write']);
+  for (const [method, token, status, code] of [
+    ['GET', '', 401, 'token-missing'],
+    ['GET', 'cva_x', 401, 'token-unknown'],
+    ['GET', scene.credential, 401, 'token-unknown'],
+    ['GET', expired, 401, 'token-expired'],
+    ['GET', writer, 403, 'scope-missing'],
+    ['POST', reader, 403, 'scope-missing'],
+    ['GET', reader, 200, undefined],
+  ] as const) {
+    const body = method === 'POST' ? tunnelInput() : undefined;
+    const answer = await call(method, '/v1/tunnels', token, body);
+    assert.equal(answer.statusCode, status, answer.body);
+    assert.equal(answer.json().code, code);
+    if (status === 401) assert.equal(answer.headers['www-authenticate'], 'Bearer');
+  }
+  const body = { ...tunnelInput(), issue_token: true };
+  const answer = await call('POST', '/v1/tunnels', writer, body);
+  assert.equal(answer.statusCode, 403);
+  assert.equal(answer.json().field, 'issue_token');
+});
+
+test('a token limited to accounts sees and changes only theirs', async () => {
+  const other = await plane.api<{ id: string }>('POST', '/v1/accounts', {
+    slug: freshSlug('account'),
+    name: 'Other',
+  });
+  const own = await addTunnel(plane, scene.region, other.id);
+  const limited = await apiToken(
+    plane.store,
+    [
+      'tunnels:read',
+      'tunnels:write',
+      'accounts:read',
+      'accounts:write',
+      'tokens:create',
+      'keys:read',
+    ],
+    { accounts: [other.id] },
+  );
+  const { items } = (await call('GET', '/v1/tunnels', limited)).json();
+  assert.deepEqual(
+    items.map(({ id }: { id: string }) => id),
+    [own],
+  );
+  const accounts = (await call('GET', '/v1/accounts', limited)).json();
+  assert.equal(accounts.items.length, 1);
+  for (const [method, url, status] of [
+    ['GET', `/v1/tunnels/${own}`, 200],
+    ['GET', `/v1/tunnels/${scene.tunnel}`, 404],
+    ['DELETE', `/v1/tunnels/${scene.tunnel}`, 404],
+    ['POST', `/v1/tunnels/${scene.tunnel}/tokens`, 404],
+    ['GET', `/v1/tunnels/${scene.tunnel}/keys`, 404],
+    ['GET', `/v1/accounts/${scene.account}`, 404],
+    ['POST', '/v1/accounts', 403],
+  ] as const) {
+    const body = url === '/v1/accounts' ? { slug: 'new', name: 'New' } : {};
+    const answer = await call(method, url, limited, method === 'POST' ? body : undefined);
+    assert.equal(answer.statusCode, status, `${method} ${url}`);
+  }
+  assert.equal((await call('POST', '/v1/tunnels', limited, tunnelInput())).statusCode, 404);
+});
+
+test('tokens and keys of a tunnel: listed without secrets, revoked, removed', async () => {
+  const tunnel = await addTunnel(plane, scene.region, scene.account);
+  const token = await issueToken(plane, tunnel);
+  const key = makeKey();
+  await enrolKey(plane, tunnel, token, key);
+  const url = `/v1/tunnels/${tunnel}`;
+  const tokens = await plane.api<{ items: Record<string, unknown>[] }>('GET', `${url}/tokens`);
+  assert.equal(tokens.items[0]?.['uses'], 1);
+  assert.deepEqual(Object.keys(tokens.items[0] ?? {}).sort(), [
+    'created_at',
+    'expires_at',
+    'id',
+    'max_uses',
+    'revoked_at',
+    'slot',
+    'uses',
+  ]);
+  await plane.api('DELETE', `${url}/tokens/${tokens.items[0]?.['id']}`);
+  await plane.api('DELETE', `${url}/tokens/${tokens.items[0]?.['id']}`, undefined, 404);
+  await plane.api('POST', `${url}/tokens`, { slot: 2 }, 404);
+  await plane.api('POST', `${url}/tokens`, { expires_in: 31 * 86_400 }, 400);
+
+  const keys = () => plane.api<{ items: Record<string, unknown>[] }>('GET', `${url}/keys`);
+  assert.equal((await keys()).items[0]?.['state'], 'pending');
+  await plane.api('DELETE', `${url}/keys/${key.fingerprint}`);
+  assert.equal((await keys()).items[0]?.['state'], 'removed');
+  await plane.api('DELETE', `${url}/keys/${key.fingerprint}`, undefined, 404);
+});
+
+test('regions by id and slug; pages by cursor', async () => {
+  const region = await plane.api<{ id: string }>('GET', '/v1/regions/region-1');
+  assert.deepEqual(await plane.api('GET', `/v1/regions/${region.id}`), region);
+  const input = { slug: freshSlug('region'), name: 'R', first_tunnel_port: 30000 };
+  await plane.api('POST', '/v1/regions', input, 400);
+  await plane.api('POST', '/v1/regions', { slug: freshSlug('region'), name: 'Second' });
+  const first = await plane.api<Page>('GET', '/v1/regions?limit=1');
+  const second = await plane.api<Page>('GET', `/v1/regions?limit=1&cursor=${first.next_cursor}`);
+  assert.equal(second.items[0]?.name, 'Second');
+  assert.equal(second.next_cursor, null);
+  for (const query of ['limit=0', 'limit=101', 'limit=x', 'cursor=x', 'colour=red']) {
+    await plane.api('GET', `/v1/regions?${query}`, undefined, 400);
+  }
+});
+
+interface Page {
+  items: { name: string }[];
+  next_cursor: string | null;
+}
+
+test('the audit tells who did what and is whole; nothing in it is secret', async () => {
+  const rows = await Array.fromAsync(auditRows(plane.store.db));
+  assert.equal(findBrokenLink(rows), undefined);
+  const text = JSON.stringify(rows);
+  assert.doesNotMatch(text, /cv[tagj]_[0-9a-z]{16}_/);
+  const actions = new Set(rows.map(({ bytes }) => JSON.parse(bytes).action));
+  for (const action of ['region.created', 'server.joined', 'tunnel.created', 'key.enrolled']) {
+    assert.ok(actions.has(action), action);
+  }
+  const page = await plane.api<{ items: object[] }>('GET', '/v1/audit?limit=2');
+  assert.deepEqual(page.items, rows.slice(0, 2));
+});
+
+async function countEvents(): Promise<number> {
+  return (await Array.fromAsync(auditRows(plane.store.db))).length;
+}
