@@ -4,8 +4,8 @@ import {
   renderInstaller,
   renderScript,
 } from '../src/render/index.ts';
+import { SAMPLE } from '../test/support/sample-input.ts';
 import { type Bench, type BenchResult, median } from './result.ts';
-import { SAMPLE_INPUT } from './sample-input.ts';
 
 const ROUNDS = 7;
 const RUNS = 2000;
@@ -16,7 +16,7 @@ export const renderBench: Bench = { name: 'render', run };
 
 async function run(): Promise<BenchResult[]> {
   const catalogue = loadCatalogue();
-  const input = checkInstallerInput(SAMPLE_INPUT);
+  const input = checkInstallerInput(SAMPLE);
   const { bytes, render } = renderInstaller(catalogue, 'linux', input);
   const text = bytes.toString();
 

@@ -49,6 +49,7 @@ keep_up() {
     ssh -N -T -F "$RUN_FOLDER/ssh_config" tunnel 2>>"$SCRATCH/ssh.log" &
     pid=$!
     wait "$pid"
+    tail -n 1 "$SCRATCH/ssh.log" | quote_ssh
     sleep "$pause" &
     wait $!
     pause=5

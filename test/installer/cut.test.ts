@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { loadCatalogue, renderInstaller } from '../../src/render/index.ts';
-import { SAMPLE } from '../render/sample.ts';
+import { SAMPLE } from '../support/sample-input.ts';
 
 /**
  * An installer that a broken connection cut is run by the shell as far as it came. Wherever that is,

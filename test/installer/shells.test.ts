@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { loadCatalogue, renderInstaller } from '../../src/render/index.ts';
-import { SAMPLE } from '../render/sample.ts';
+import { SAMPLE } from '../support/sample-input.ts';
 
 const script = renderInstaller(loadCatalogue(), 'linux', SAMPLE).bytes;
 

@@ -2,13 +2,14 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type AuditRow, findBrokenLink } from '../../src/domain/audit.ts';
 import { auditRows, openStore } from '../../src/store/index.ts';
+import { freePort } from '../cli/support/free-port.ts';
 import { startPostgres } from '../support/postgres.ts';
 
 const MAIN = join(import.meta.dirname, '../../src/main.ts');
@@ -41,15 +42,6 @@ async function kill(child: ChildProcess, signal: NodeJS.Signals): Promise<void> 
   const exited = once(child, 'exit');
   child.kill(signal);
   await exited;
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { port: number };
-  server.close();
-  await once(server, 'close');
-  return port;
 }
 
 /** Creates accounts by several clients at once until the process dies; gives the acknowledged ids. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import type { InstallerInput } from '../../src/render/index.ts';
+import { SAMPLE } from '../support/sample-input.ts';
 import { hostileText } from './hostile.ts';
-import { SAMPLE } from './sample.ts';
 
 /** The dotted path of every string in an input of an installer. */
 export const STRING_FIELDS = stringFields(SAMPLE);

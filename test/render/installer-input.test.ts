@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { checkInstallerInput } from '../../src/render/index.ts';
-import { SAMPLE } from './sample.ts';
+import { SAMPLE } from '../support/sample-input.ts';
 
 const [server] = SAMPLE.servers;
 

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { templateOf } from '../../src/render/catalogue.ts';
 import { loadCatalogue, renderInstaller } from '../../src/render/index.ts';
+import { SAMPLE } from '../support/sample-input.ts';
 import { expectedSettings } from './expected-settings.ts';
 import { sampleOf } from './hostile.ts';
 import { hostileInput, STRING_FIELDS } from './hostile-input.ts';
 import { renderedOrRefused } from './rendered-or-refused.ts';
-import { SAMPLE } from './sample.ts';
 import { settingNames, settingsBlock } from './settings-block.ts';
 import { runShell, splitAtNul } from './shells.ts';
 

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { loadCatalogue, renderInstaller, sha256 } from '../../src/render/index.ts';
-import { hostKey, SAMPLE } from './sample.ts';
+import { hostKey, SAMPLE } from '../support/sample-input.ts';
 
 const catalogue = loadCatalogue();
 const artifact = renderInstaller(catalogue, 'linux', SAMPLE);
@@ -51,7 +51,7 @@ test('all that follows the settings is the same for everyone', () => {
 test('the same input gives the same bytes, in another process, place and language too', () => {
   const program = `
     import { loadCatalogue, renderInstaller } from '${new URL('../../src/render/index.ts', import.meta.url)}';
-    import { SAMPLE } from '${new URL('./sample.ts', import.meta.url)}';
+    import { SAMPLE } from '${new URL('../support/sample-input.ts', import.meta.url)}';
     console.log(renderInstaller(loadCatalogue(), 'linux', SAMPLE).sha256);`;
   for (const env of [
     { TZ: 'Asia/Kathmandu', LC_ALL: 'C' },

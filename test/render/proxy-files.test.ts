@@ -12,9 +12,9 @@ import {
   loadCatalogue,
   renderProxyFiles,
 } from '../../src/render/index.ts';
+import { hostKey, SAMPLE } from '../support/sample-input.ts';
 import { sampleOf } from './hostile.ts';
 import { bravelyNamed } from './hostile-input.ts';
-import { hostKey, SAMPLE } from './sample.ts';
 
 const catalogue = loadCatalogue();
 const filesOf = (input: InstallerInput) => renderProxyFiles(catalogue, checkInstallerInput(input));

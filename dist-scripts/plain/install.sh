@@ -1,0 +1,1225 @@
+#!/usr/bin/env bash
+#
+# Opens one tunnel: from this host, which can reach your database, out to your vendor's tunnel
+# server. Nothing connects in from outside. Made by Culvert.
+#
+#   bash install.sh              install, repair or upgrade; asks for the enrolment token
+#   bash install.sh check        change nothing; say what the network and the database must allow
+#   bash install.sh --dry-run    change nothing; list every change that an installation makes here
+#   bash install.sh run          no root, no package, no service: a tunnel for as long as this runs
+#   bash install.sh uninstall    remove what was installed, and nothing else
+#   bash install.sh --help       everything else
+#
+# How to review it: the settings below hold every value that is yours, and each file as it will be
+# written. All that follows them is the same for every customer of every vendor, and this prints
+# its digest, which the settings state as BODY_SHA256:
+#
+#   sed '1,/^  # ---- The same for everyone/d' install.sh | sha256sum
+#
+# What follows is a guard for other shells, then one block: cut off anywhere on its way here, it
+# does nothing.
+
+{
+  if [ -z "${BASH_VERSION-}" ]; then
+    echo 'error: this script needs bash. Run it again and end the line with: | bash' >&2
+    exit 2
+  fi
+  set +o posix # where sh is bash, "curl | sh" starts it in a mode that reads the rest differently
+}
+
+# The settings are read further down, some functions run as root only, and "a && b || fail" means
+# what it says: fail if either did.
+# shellcheck disable=SC2034,SC2317,SC2015
+{
+  # ---- Settings: every value of this tunnel -----------------------------------------------------
+
+  TEMPLATE_VERSION='1.0.0'
+  BODY_SHA256='79a2d4cbf13fed86d57816781008c96a51444925c84d34140ab56122e312d099'
+  RENDER='44a58c204bb2c31ac5e7f4faf279a36a391b37693dd85467ed409ad58ffa9aac'
+
+  PUBLIC_URL='https://culvert.example'
+  INSTALLER_URL='https://culvert.example/t/tun_00000000000000000000000000/install.sh'
+  VENDOR='acme'
+  VENDOR_NAME='Acme'
+  ACCOUNT_NAME='Globex'
+  SERVICE='h_autossh'
+
+  TUNNEL_ID='tun_00000000000000000000000000'
+  TUNNEL_NAME='Orders'
+  INSTANCE='acme_orders'
+  SLOT='1'
+
+  TUNNEL_HOSTS=(
+    't1.culvert.example'
+    '192.0.2.10'
+    '2001:db8::10'
+    't2.culvert.example'
+  )
+  TUNNEL_PORTS=(
+    '50022'
+    '443'
+  )
+  LOGIN='tunnel'
+  TUNNEL_PORT='20000'
+  EGRESS_ADDRESSES=(
+    '192.0.2.1'
+  )
+
+  DATABASE_TYPE='postgresql'
+  DATABASE_HOST='db.internal'
+  DATABASE_PORT='5432'
+  DATABASE_SOCKET=''
+
+  # The files, each as it will be written.
+
+  SSH_CONFIG='# How this proxy reaches its tunnel server: see ssh_config(5). Made by Culvert.
+Host tunnel
+  HostName t1.culvert.example
+  Port 50022
+  User tunnel
+
+  # Who we are: this key, and no other way in.
+  IdentityFile /var/lib/h_autossh/acme_orders/key
+  IdentitiesOnly yes
+  PreferredAuthentications publickey
+  BatchMode yes
+
+  # Who the server must be: one of the pinned host keys, and nothing learned later or elsewhere.
+  HostKeyAlias tunnel
+  StrictHostKeyChecking yes
+  UserKnownHostsFile /etc/h_autossh/acme_orders/known_hosts
+  GlobalKnownHostsFile /etc/h_autossh/acme_orders/known_hosts
+  UpdateHostKeys no
+  VerifyHostKeyDNS no
+
+  # What the tunnel carries: the server'\''s port on the left leads to the database on the right.
+  RemoteForward 127.0.0.1:20000 db.internal:5432
+  ExitOnForwardFailure yes
+
+  # Nothing else.
+  ForwardAgent no
+  ForwardX11 no
+  PermitLocalCommand no
+  Tunnel no
+  ControlMaster no
+  ControlPath none
+  RequestTTY no
+  EscapeChar none
+
+  # A dead connection is noticed within a minute, a dead attempt within 20 seconds.
+  ServerAliveInterval 15
+  ServerAliveCountMax 3
+  ConnectTimeout 20
+  TCPKeepAlive yes
+  AddressFamily any
+
+  # What only this host knows, such as an HTTP proxy. The first value wins, so it overrides nothing.
+  Include /etc/h_autossh/acme_orders/local.conf
+'
+
+  SSH_CONFIG_RUN='# How this proxy reaches its tunnel server: see ssh_config(5). Made by Culvert.
+Host tunnel
+  HostName t1.culvert.example
+  Port 50022
+  User tunnel
+
+  # Who we are: this key, and no other way in.
+  IdentityFile ~/.local/state/h_autossh/acme_orders/key
+  IdentitiesOnly yes
+  PreferredAuthentications publickey
+  BatchMode yes
+
+  # Who the server must be: one of the pinned host keys, and nothing learned later or elsewhere.
+  HostKeyAlias tunnel
+  StrictHostKeyChecking yes
+  UserKnownHostsFile ~/.local/state/h_autossh/acme_orders/known_hosts
+  GlobalKnownHostsFile ~/.local/state/h_autossh/acme_orders/known_hosts
+  UpdateHostKeys no
+  VerifyHostKeyDNS no
+
+  # What the tunnel carries: the server'\''s port on the left leads to the database on the right.
+  RemoteForward 127.0.0.1:20000 db.internal:5432
+  ExitOnForwardFailure yes
+
+  # Nothing else.
+  ForwardAgent no
+  ForwardX11 no
+  PermitLocalCommand no
+  Tunnel no
+  ControlMaster no
+  ControlPath none
+  RequestTTY no
+  EscapeChar none
+
+  # A dead connection is noticed within a minute, a dead attempt within 20 seconds.
+  ServerAliveInterval 15
+  ServerAliveCountMax 3
+  ConnectTimeout 20
+  TCPKeepAlive yes
+  AddressFamily any
+'
+
+  KNOWN_HOSTS='# The only host keys this tunnel trusts: the active and the spare one of each server.
+tunnel ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEB
+tunnel ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgIC
+tunnel ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMD
+tunnel ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE
+'
+
+  TUNNEL_UNIT='# Keeps one tunnel up. Made by Culvert: run its installer again, do not edit this.
+[Unit]
+Description=Tunnel acme_orders
+Wants=network-online.target
+After=network-online.target nss-lookup.target
+PartOf=h_autossh.service
+StartLimitIntervalSec=0
+
+[Service]
+Type=exec
+User=h_autossh
+Group=h_autossh
+# autossh: no monitor port, a first failure is not final, look after ssh every 10 seconds.
+Environment=AUTOSSH_GATETIME=0 AUTOSSH_POLL=10 SHELL=/bin/sh
+ExecStart=/usr/bin/autossh -M 0 -N -T -F /etc/h_autossh/acme_orders/ssh_config tunnel
+Restart=always
+RestartSec=5
+SuccessExitStatus=1 255
+KillMode=control-group
+TimeoutStopSec=10
+
+# It sees the folders of its own tunnel and of no other.
+TemporaryFileSystem=/etc/h_autossh:ro /var/lib/h_autossh:ro
+BindReadOnlyPaths=/etc/h_autossh/acme_orders /var/lib/h_autossh/acme_orders
+
+# It may open connections, and nothing else.
+AmbientCapabilities=
+CapabilityBoundingSet=
+DevicePolicy=closed
+KeyringMode=private
+LockPersonality=yes
+MemoryDenyWriteExecute=yes
+NoNewPrivileges=yes
+PrivateDevices=yes
+PrivateMounts=yes
+PrivateTmp=yes
+PrivateUsers=yes
+ProcSubset=pid
+ProtectClock=yes
+ProtectControlGroups=yes
+ProtectHome=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+ProtectProc=invisible
+ProtectSystem=strict
+RemoveIPC=yes
+RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+SystemCallArchitectures=native
+SystemCallErrorNumber=EPERM
+SystemCallFilter=@system-service
+SystemCallFilter=~@privileged @resources
+UMask=0077
+
+[Install]
+WantedBy=h_autossh.service
+'
+
+  UMBRELLA_UNIT='# Starts and stops every tunnel of this host together. Made by Culvert.
+# It is active even while a tunnel is down: ask the unit of each tunnel.
+[Unit]
+Description=All tunnels of h_autossh
+StartLimitIntervalSec=0
+
+[Service]
+Type=oneshot
+ExecStart=/bin/true
+RemainAfterExit=yes
+
+[Install]
+WantedBy=multi-user.target
+'
+
+  # ---- The same for everyone from here on -------------------------------------------------------
+
+  # ---- How this script speaks -------------------------------------------------------------------
+
+  say() { printf '%s\n' "$*"; }
+
+  warn() { printf 'warning: %s\n' "$*" >&2; }
+
+  # fail CODE WHAT NEXT: says what happened and what to do about it, and ends.
+  fail() {
+    printf '\nerror: %s\n       %s\n' "$2" "$3" >&2
+    exit "$1"
+  }
+
+  # Exit codes, the same for every way to run this.
+  readonly USAGE=2 UNSUPPORTED=3 PREFLIGHT=4 PACKAGES=5 ENROLMENT=6 TUNNEL=7 DATABASE=8
+
+  # phase TITLE: the next step begins.
+  phase() { printf '\n== %s\n' "$*"; }
+
+  # run COMMAND...: runs it quietly; only if it fails is its output shown.
+  run() {
+    local output
+    output=$("$@" 2>&1) || {
+      local status=$?
+      printf '%s\n' "$output" >&2
+      return "$status"
+    }
+  }
+
+  # quote_ssh: shows what ssh said, without letting a peer's text play with the terminal.
+  quote_ssh() { tr -c '[:print:]\n' '?' | sed 's/^/  ssh: /' >&2; }
+
+  has() { command -v "$1" >/dev/null 2>&1; }
+
+  # ---- What is asked for ------------------------------------------------------------------------
+
+  MODE=install
+  DRY_RUN=no
+  TOKEN_FILE=
+
+  read_arguments() {
+    while (($# > 0)); do
+      case $1 in
+        install | check | run | uninstall) MODE=$1 ;;
+        --dry-run) DRY_RUN=yes ;;
+        --token-file)
+          (($# > 1)) || fail "$USAGE" '--token-file needs the name of a file.' 'See --help.'
+          TOKEN_FILE=$2
+          shift
+          ;;
+        --token-file=*) TOKEN_FILE=${1#*=} ;;
+        --version)
+          say "Culvert installer for Linux $TEMPLATE_VERSION"
+          exit 0
+          ;;
+        -h | --help)
+          print_help
+          exit 0
+          ;;
+        *) fail "$USAGE" "There is no option or command '${1//[![:print:]]/?}'." 'See --help.' ;;
+      esac
+      shift
+    done
+  }
+
+  print_help() {
+    printf '%s\n' \
+      'Opens a tunnel from this host to your vendor, so that the vendor can query one database.' \
+      '' \
+      'Usage: install.sh [install | check | run | uninstall] [--dry-run] [--token-file FILE]' \
+      '' \
+      '  install        Install, repair or upgrade the tunnel as a service (the default). Needs' \
+      '                 root or sudo.' \
+      '  check          Change nothing. Test what an installation needs, and print a ticket for' \
+      '                 the network and database teams. Needs no token.' \
+      '  run            Hold the tunnel open until you press Ctrl-C. Needs no root, installs' \
+      '                 nothing; keeps its key in ~/.local/state.' \
+      '  uninstall      Remove what an installation made, and the key at the vendor. Needs root' \
+      '                 or sudo; leaves packages and other tunnels alone.' \
+      '' \
+      '  --dry-run      Change nothing. Print each change that an installation would make here.' \
+      '  --token-file FILE' \
+      '                 Read the enrolment token from FILE. It can also be given in the' \
+      '                 environment as CULVERT_TOKEN; else it is asked for on the terminal.' \
+      '  --version      Print the version of this installer.' \
+      '' \
+      'In the environment: https_proxy and no_proxy for requests to the control plane, and' \
+      'CULVERT_CA_FILE, a file of certificate authorities to trust for them.' \
+      '' \
+      'Exit codes: 0 the vendor can query the database; 2 usage; 3 host not supported; 4 what' \
+      'is needed is missing or cannot be reached; 5 packages; 6 enrolment; 7 tunnel; 8 database.' \
+      '' \
+      'Examples:' \
+      '  curl -fsSL URL | bash' \
+      '  curl -fsSL URL | CULVERT_TOKEN=cvt_... bash' \
+      '  curl -fsSL URL | bash -s -- check'
+  }
+
+  # ---- This host --------------------------------------------------------------------------------
+
+  # Nothing of the caller's shell may change what the commands below mean.
+  settle_shell() {
+    set +a +x +v -u -o pipefail
+    unset -v CDPATH BASH_ENV ENV GREP_OPTIONS
+    IFS=$' \t\n'
+    PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin
+    export PATH LC_ALL=C
+    umask 022
+    exec </dev/null # the script itself came in here; no command may read the rest of it
+  }
+
+  # A private folder for the time of this run, the only place written to before the plan is shown.
+  make_scratch() {
+    local base=${TMPDIR:-/tmp}
+    # Root works on a copy of the private key, which stays in memory there.
+    ((EUID > 0)) || base=/run
+    SCRATCH=$(mktemp -d "$base/culvert.XXXXXXXX") ||
+      fail "$PREFLIGHT" 'No temporary folder can be made.' 'Make room in /tmp or set TMPDIR.'
+    trap 'rm -rf -- "$SCRATCH"' EXIT
+    trap 'exit 129' HUP
+    trap 'exit 130' INT
+    trap 'exit 143' TERM
+  }
+
+  # Which system this is, and whether it can run a service of ours.
+  detect_host() {
+    ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 402)) ||
+      fail "$UNSUPPORTED" "bash $BASH_VERSION is too old." 'Use a host with bash 4.2 or later.'
+    has curl || fail "$PREFLIGHT" 'curl is missing.' 'Install the package curl and run this again.'
+
+    local release=/etc/os-release
+    [[ -r $release ]] || release=/usr/lib/os-release
+    # shellcheck source=/dev/null # read in a shell of its own, so that its names touch none of ours
+    OS_NAME=$(. "$release" 2>/dev/null && printf '%s' "${PRETTY_NAME-${ID-}}")
+    # shellcheck source=/dev/null
+    OS_IDS=$(. "$release" 2>/dev/null && printf ' %s %s ' "${ID-}" "${ID_LIKE-}")
+    say "This host: $(uname -n), ${OS_NAME:-unknown system}, as $(id -un)"
+    [[ $MODE == install ]] || return 0
+
+    [[ $OS_IDS == *' debian '* ]] ||
+      fail "$UNSUPPORTED" "This installer does not know ${OS_NAME:-this system}." \
+        'Run it on Debian or a system derived from it, or use: install.sh run'
+    [[ -d /run/systemd/system ]] ||
+      fail "$UNSUPPORTED" 'systemd does not manage this host, so no service can be installed.' \
+        'Use a host with systemd, or hold the tunnel open yourself with: install.sh run'
+  }
+
+  # The paths of this tunnel. The same names are in the files of the settings.
+  name_paths() {
+    CONFIG_FOLDER=/etc/$SERVICE/$INSTANCE
+    STATE_FOLDER=/var/lib/$SERVICE/$INSTANCE
+    KEY=$STATE_FOLDER/key
+    RECORD=$STATE_FOLDER/installed
+    APPLIED=$STATE_FOLDER/applied
+    UNIT=$SERVICE@$INSTANCE.service
+    UNIT_FILE=/etc/systemd/system/$UNIT
+    UMBRELLA_FILE=/etc/systemd/system/$SERVICE.service
+  }
+
+  is_installed() { [[ -e $UNIT_FILE ]]; }
+
+  # ---- Talking to the control plane -------------------------------------------------------------
+
+  # call PATH [CURL OPTION...]: asks the control plane; the answer's lines are then in ANSWER.
+  # An answer counts only when its last line is end=1: one that was cut, or that a captive portal
+  # made up, does not have it. A token comes in on standard input (--config -), never as an option.
+  call() {
+    local path=$1
+    shift
+    local options=(-q --silent --show-error --proto '=http,https')
+    options+=(--connect-timeout 10 --max-time 30)
+    [[ -z ${CULVERT_CA_FILE-} ]] || options+=(--cacert "$CULVERT_CA_FILE")
+    ANSWER=$(curl "${options[@]}" "$@" "$PUBLIC_URL/t/$TUNNEL_ID/v1/$path" 2>"$SCRATCH/curl") || {
+      ANSWER_PROBLEM=$(printable <"$SCRATCH/curl")
+      return 1
+    }
+    ANSWER=${ANSWER//$'\r'/}
+    ANSWER_PROBLEM='what answered there is not Culvert, or its answer was cut on the way'
+    [[ ${ANSWER##*$'\n'} == end=1 ]]
+  }
+
+  # answer NAME: one value of the last answer, as text that is safe to print.
+  answer() { printf '%s\n' "$ANSWER" | sed -n "s/^$1=//p" | printable; }
+
+  printable() { tr -d '\n' | tr -c '[:print:]' '?'; }
+
+  # ask_status: this slot's state as the vendor sees it, and our key's, when FINGERPRINT is known.
+  ask_status() { call "status?slot=$SLOT${FINGERPRINT:+&key=$FINGERPRINT}"; }
+
+  # ---- The enrolment token ----------------------------------------------------------------------
+
+  # From here on the token is in one variable that no child inherits. It goes to curl on standard
+  # input, to the root part on a pipe, and nowhere else.
+  take_token() {
+    unset -v TOKEN
+    TOKEN=${CULVERT_TOKEN-}
+    unset -v CULVERT_TOKEN
+  }
+
+  # find_token: from the environment, else the file, else the terminal.
+  find_token() {
+    if [[ -z $TOKEN && -n $TOKEN_FILE ]]; then
+      [[ -r $TOKEN_FILE ]] ||
+        fail "$USAGE" "The token file $TOKEN_FILE cannot be read." 'Check --token-file.'
+      IFS=$' \t\r\n' read -r TOKEN <"$TOKEN_FILE"
+    fi
+    if [[ -z $TOKEN ]] && ! is_enrolled_already; then
+      ask_for_token
+    fi
+    [[ -z $TOKEN || $TOKEN =~ ^cvt_[0-9a-z]{16}_[0-9a-z]{32}$ ]] ||
+      fail "$ENROLMENT" 'What was given as enrolment token is not one.' \
+        "A token looks like cvt_..., 53 characters; copy it again from $VENDOR_NAME."
+  }
+
+  ask_for_token() {
+    (exec 3<>/dev/tty) 2>/dev/null ||
+      fail "$USAGE" 'An enrolment token is needed, and there is no terminal to ask for it.' \
+        'Set CULVERT_TOKEN, or give --token-file FILE.'
+    printf 'Enrolment token from %s (not shown): ' "$VENDOR_NAME" >/dev/tty
+    IFS=$' \t\r\n' read -rs TOKEN </dev/tty
+    printf '\n' >/dev/tty
+  }
+
+  # Where a key is in place, the root part finds out whether it is enrolled, and needs no token.
+  is_enrolled_already() {
+    if [[ $MODE == run ]]; then
+      [[ -s $RUN_FOLDER/key ]]
+    else
+      is_installed
+    fi
+  }
+
+  # The token as curl reads it from standard input.
+  token_header() { printf 'header = "Authorization: Bearer %s"\n' "$TOKEN"; }
+
+  # test_token: whether the control plane would take it; asks without a key, so nothing is spent.
+  test_token() {
+    printf 'slot=%s\npublic_key=\nrender=%s\nplatform=linux\nend=1\n' \
+      "$SLOT" "$RENDER" >"$SCRATCH/question"
+    call enrol --config - --header 'Content-Type: text/plain' \
+      --data-binary "@$SCRATCH/question" < <(token_header)
+    [[ $(answer field) == public_key ]]
+  }
+
+  # ---- Preflight: everything that is needed, before the first change ----------------------------
+
+  FINDINGS=()
+
+  # finding WHAT NEXT: notes what is wrong and goes on, so that all of it is listed at once.
+  finding() {
+    FINDINGS+=("$1"$'\n'"       $2")
+    say "  no   $1"
+  }
+
+  ok() { say "  ok   $*"; }
+
+  preflight() {
+    phase 'Checking what is needed'
+    check_disk
+    check_control_plane
+    check_tunnel_server
+    check_database
+    [[ $MODE != install ]] || check_for_strangers
+  }
+
+  # Ends the run when anything was found.
+  stop_on_findings() {
+    ((${#FINDINGS[@]} > 0)) || return 0
+    {
+      printf '\nerror: nothing was changed; %s found:\n' "${#FINDINGS[@]}"
+      printf '  %s\n' "${FINDINGS[@]}"
+    } >&2
+    exit "$PREFLIGHT"
+  }
+
+  check_disk() {
+    [[ $MODE == install ]] || return 0
+    local folder free
+    for folder in /etc /var/lib; do
+      free=$(df -Pk "$folder" | awk 'NR == 2 { print $4 }')
+      ((${free:-0} >= 51200)) ||
+        finding "less than 50 MB are free in $folder" 'Make room there.'
+    done
+  }
+
+  check_control_plane() {
+    local skew
+    if ! ask_status; then
+      finding "control plane $PUBLIC_URL: $ANSWER_PROBLEM" \
+        "Allow this host to reach it, or set https_proxy."
+      return
+    fi
+    if [[ -n $(answer error) ]]; then
+      finding "control plane: $(answer detail)" "$(answer next)"
+      return
+    fi
+    ok "control plane $PUBLIC_URL"
+    skew=$(($(date +%s) - $(answer now)))
+    ((skew > -300 && skew < 300)) ||
+      finding "this host's clock is off by ${skew#-} seconds" 'Set it, for example with chrony.'
+    if [[ -n $TOKEN ]] && ! is_enrolled_already; then
+      test_token || fail "$ENROLMENT" "The enrolment token was refused: $(answer detail)." \
+        "$(answer next)"
+      ok 'enrolment token'
+    fi
+  }
+
+  check_tunnel_server() {
+    local host=${TUNNEL_HOSTS[0]} port=${TUNNEL_PORTS[0]} banner said
+    # shellcheck disable=SC2016 # the inner shell expands these
+    banner=$(
+      timeout 10 bash -c 'exec 3<>"/dev/tcp/$0/$1" && read -r line <&3 && echo "$line"' \
+        "$host" "$port" 2>/dev/null | printable
+    )
+    if [[ $banner != SSH-2.0-* ]]; then
+      finding "tunnel server $host port $port: no SSH server answers there" \
+        "Allow outgoing TCP from this host to $host port $port, without inspection of SSH."
+      return
+    fi
+    if ! has ssh; then
+      ok "tunnel server $host port $port (its key is checked once ssh is installed)"
+      return
+    fi
+    # No key of ours is offered: a server that refuses us has shown its own key and passed.
+    printf '%s' "$KNOWN_HOSTS" >"$SCRATCH/known_hosts"
+    said=$(ssh -F /dev/null -T -p "$port" -o BatchMode=yes -o PreferredAuthentications=none \
+      -o ConnectTimeout=10 -o HostKeyAlias=tunnel -o StrictHostKeyChecking=yes \
+      -o UserKnownHostsFile="$SCRATCH/known_hosts" -o GlobalKnownHostsFile="$SCRATCH/known_hosts" \
+      "$LOGIN@$host" 2>&1)
+    case $said in
+      *'Permission denied'*) ok "tunnel server $host port $port, its pinned host key" ;;
+      *'Host key verification failed'* | *'REMOTE HOST IDENTIFICATION'*)
+        finding "tunnel server $host port $port shows a host key that is not pinned" \
+          "Somebody may be in between. Ask $VENDOR_NAME before you go on."
+        ;;
+      *) finding "tunnel server $host port $port: $(printable <<<"${said##*$'\n'}")" \
+        "Allow outgoing SSH from this host to $host port $port." ;;
+    esac
+  }
+
+  check_database() {
+    if [[ -n $DATABASE_SOCKET ]]; then
+      if [[ -S $DATABASE_SOCKET ]]; then
+        ok "database socket $DATABASE_SOCKET"
+      else
+        finding "database socket $DATABASE_SOCKET does not exist" 'Start the database here.'
+      fi
+      return
+    fi
+    local place="$DATABASE_TYPE database $DATABASE_HOST port $DATABASE_PORT"
+    if leads_to_link_local "$DATABASE_HOST"; then
+      finding "$place: the name leads to a link-local address" "Ask $VENDOR_NAME to correct it."
+      return
+    fi
+    case $(knock) in
+      answers) ok "$place" ;;
+      open)
+        finding "$place: something accepts connections but does not speak its protocol" \
+          "Check host and port, and that the database is up."
+        ;;
+      *) finding "$place cannot be reached from this host" \
+        "Allow TCP from this host to $DATABASE_HOST port $DATABASE_PORT, and start the database." ;;
+    esac
+  }
+
+  # knock: prints "answers", "open" (a connection, but not the protocol), or nothing.
+  # PostgreSQL says S or N to the request for TLS (SSLRequest, 80877103).
+  knock() {
+    # shellcheck disable=SC2016 # the inner shell expands it
+    timeout 8 bash -c '
+      exec 3<>"/dev/tcp/$0/$1" || exit
+      [[ $2 == postgresql ]] || { echo answers; exit; }
+      printf "\0\0\0\10\4\322\26\57" >&3
+      reply=$(timeout 5 head -c 1 <&3)
+      [[ $reply == [SN] ]] && echo answers || echo open
+    ' "$DATABASE_HOST" "$DATABASE_PORT" "$DATABASE_TYPE" 2>/dev/null
+  }
+
+  leads_to_link_local() {
+    getent ahosts "$1" |
+      grep -qiE '^([0-9a-f:]*:)?(169\.254\.|a9fe:)|^fe[89ab].:|^fd00:ec2::254 |^fd20:ce::254 '
+  }
+
+  # A unit or a user of that name that this installer did not make is somebody's: hands off.
+  check_for_strangers() {
+    local unit text folder
+    for unit in "$UNIT" "$SERVICE.service"; do
+      text=$(systemctl cat "$unit" 2>/dev/null)
+      [[ -z $text || $text == *'Made by Culvert'* ]] ||
+        finding "a unit $unit exists and is not Culvert's" 'Rename or remove that unit first.'
+    done
+    grep -qs 'Made by Culvert' "/etc/$SERVICE/README" && return
+    for folder in "/etc/$SERVICE" "/var/lib/$SERVICE"; do
+      [[ ! -e $folder ]] || [[ -d $folder && -z $(ls -A "$folder" 2>/dev/null) ]] ||
+        finding "$folder exists and is not Culvert's" 'Rename or remove that folder first.'
+    done
+    if id -u "$SERVICE" >/dev/null 2>&1; then
+      finding "a user $SERVICE exists and is not Culvert's" 'Rename or remove that user first.'
+    fi
+  }
+
+  # print_ticket: what the network and database teams need to know to help.
+  print_ticket() {
+    local here
+    here=$(hostname -I 2>/dev/null | tr -s ' ' | sed 's/ $//')
+    phase 'Ticket for the network and database teams'
+    say "Please allow these connections, all outgoing from $(uname -n) (${here:-address unknown}):"
+    say "  1. TCP to ${TUNNEL_HOSTS[0]} port ${TUNNEL_PORTS[0]}: the SSH tunnel to $VENDOR_NAME."
+    say "     It must pass as it is: a firewall that inspects or rewrites SSH breaks it."
+    say "  2. HTTP to $PUBLIC_URL: installation and status."
+    if [[ -n $DATABASE_SOCKET ]]; then
+      say "  3. The Unix socket $DATABASE_SOCKET of the database, on this host."
+    else
+      say "  3. TCP to $DATABASE_HOST port $DATABASE_PORT: the $DATABASE_TYPE database."
+    fi
+    say 'Nothing has to be allowed inwards. To the database, every query comes from this host.'
+    ((${#EGRESS_ADDRESSES[@]} == 0)) ||
+      say "For your records: $VENDOR_NAME's own servers have ${EGRESS_ADDRESSES[*]}."
+  }
+
+  # ---- The plan: every change, before the first one ---------------------------------------------
+
+  # The commands whose package is missing here, and that package.
+  missing_packages() {
+    has ssh && has ssh-keygen || say openssh-client
+    has autossh || say autossh
+  }
+
+  print_plan() {
+    local packages
+    packages=$(missing_packages | tr '\n' ' ')
+    phase "What this will do for tunnel '$TUNNEL_NAME' of $ACCOUNT_NAME"
+    say "  packages   ${packages:-none; all are here}"
+    say "  user       $SERVICE, a system user without login or home"
+    say "  folders    /etc/$SERVICE with a README, $CONFIG_FOLDER (settings),"
+    say "             $STATE_FOLDER (key, record)"
+    say "  files      $CONFIG_FOLDER/ssh_config, known_hosts, local.conf"
+    say "             $KEY, key.pub: a new Ed25519 key that never leaves this host"
+    say "             $UNIT_FILE"
+    say "             $UMBRELLA_FILE"
+    say "  service    $UNIT, started now and at every boot"
+    say "  network    out to ${TUNNEL_HOSTS[0]} port ${TUNNEL_PORTS[0]}, while the tunnel is up;"
+    say "             to $PUBLIC_URL go the public key and this installer's digest"
+    say "  as root    apt-get install, groupadd and useradd, ssh-keygen, writing the files above,"
+    say "             systemctl daemon-reload, enable and restart of the service"
+  }
+
+  # ---- Root -------------------------------------------------------------------------------------
+
+  # What the root part needs to know besides the functions.
+  CARRIED=(
+    TEMPLATE_VERSION RENDER PUBLIC_URL INSTALLER_URL VENDOR_NAME SERVICE
+    TUNNEL_ID TUNNEL_NAME INSTANCE SLOT SSH_CONFIG KNOWN_HOSTS TUNNEL_UNIT UMBRELLA_UNIT MODE TOKEN
+    USAGE UNSUPPORTED PREFLIGHT PACKAGES ENROLMENT TUNNEL DATABASE
+    http_proxy https_proxy no_proxy CULVERT_CA_FILE
+  )
+
+  # as_root FUNCTION: runs it as root, in one shell, so that sudo asks once. Functions, settings and
+  # token go in over a pipe, as one block again; sudo logs argv, and anyone can read an environment.
+  as_root() {
+    if ((EUID == 0)); then
+      "$1"
+      return
+    fi
+    has sudo ||
+      fail "$PREFLIGHT" 'This needs root, and there is no sudo.' \
+        "As root: curl -fsSL $INSTALLER_URL -o install.sh; bash install.sh"
+    say 'The next steps need root; sudo may ask for your password.'
+    carry "$1" | sudo bash -s
+    local status=$?
+    # None of our own exit codes is 1: that is sudo's way to say no.
+    ((status != 1)) ||
+      fail "$PREFLIGHT" 'sudo did not let this script become root; nothing was changed.' \
+        "As root: curl -fsSL $INSTALLER_URL -o install.sh; bash install.sh"
+    return "$status"
+  }
+
+  carry() {
+    local name
+    printf '{\n'
+    declare -f
+    for name in "${CARRIED[@]}"; do
+      [[ -z ${!name-} ]] || declare -p "$name"
+    done
+    printf 'settle_shell\nmake_scratch\nname_paths\n%s\nexit\n}\n' "$1"
+  }
+
+  # ---- Packages ---------------------------------------------------------------------------------
+
+  # Installs what is missing and nothing else; where all is there, the package manager is not asked.
+  install_packages() {
+    local packages
+    phase 'Packages'
+    mapfile -t packages < <(missing_packages)
+    if ((${#packages[@]} == 0)); then
+      say 'Nothing to install.'
+      return
+    fi
+    say "Installing ${packages[*]}."
+    apt_install "${packages[@]}" || {
+      run apt_get update
+      apt_install "${packages[@]}"
+    } ||
+      fail "$PACKAGES" "apt could not install ${packages[*]}; the reason stands above." \
+        'Mend that, or install them yourself, and run this again.'
+  }
+
+  apt_install() {
+    # A package that apt has not heard of is no error worth showing before the lists are fresh.
+    apt-cache show "$@" >/dev/null 2>&1 &&
+      run apt_get install --yes --no-install-recommends "$@"
+  }
+
+  # No dialogs: neither debconf nor needrestart nor apt-listchanges may wait for an answer.
+  apt_get() {
+    DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 APT_LISTCHANGES_FRONTEND=none \
+      apt-get -qq -o DPkg::Lock::Timeout=120 "$@"
+  }
+
+  # ---- Identity: user, folders, key -------------------------------------------------------------
+
+  # record KIND NAME: notes what is about to be made, before it is made, so that an uninstallation
+  # removes exactly that, even after a crash in between.
+  record() {
+    grep -qsxF "$1 $2" "$RECORD" && return
+    printf '%s %s\n' "$1" "$2" >>"$RECORD" && sync "$RECORD" ||
+      fail "$PREFLIGHT" "$RECORD cannot be written." 'Check disk and rights of that folder.'
+  }
+
+  make_identity() {
+    phase 'User and key'
+    make_folders
+    make_key
+  }
+
+  make_folders() {
+    local base
+    for base in "/etc/$SERVICE" "/var/lib/$SERVICE"; do
+      [[ ! -L $base && ! -L $base/$INSTANCE ]] ||
+        fail "$PREFLIGHT" "$base is, or holds, a symbolic link." 'Remove it and run this again.'
+    done
+    mark_as_ours &&
+      mkdir -p "$STATE_FOLDER" && { [[ -e $RECORD ]] || install -m 0600 /dev/null "$RECORD"; } ||
+      fail "$PREFLIGHT" "$STATE_FOLDER cannot be made." 'Check the disk and its mount options.'
+    record shared "/etc/$SERVICE/README"
+    record user "$SERVICE"
+    if ! id -u "$SERVICE" >/dev/null 2>&1; then
+      run useradd --system --user-group --no-create-home --home-dir /nonexistent \
+        --shell /usr/sbin/nologin "$SERVICE" ||
+        fail "$PREFLIGHT" "The user $SERVICE cannot be made." 'See the message above.'
+    fi
+    record folder "$STATE_FOLDER"
+    record folder "$CONFIG_FOLDER"
+    mkdir -p "$CONFIG_FOLDER" && chown "root:$SERVICE" "$STATE_FOLDER" "$CONFIG_FOLDER" &&
+      chmod 0750 "$STATE_FOLDER" "$CONFIG_FOLDER" ||
+      fail "$PREFLIGHT" "$CONFIG_FOLDER cannot be made." 'Check the disk and its mount options.'
+  }
+
+  # By this file a later run tells our folders from somebody else's, so it comes before all others.
+  mark_as_ours() {
+    [[ -e /etc/$SERVICE/README ]] && return
+    mkdir -p "/etc/$SERVICE" &&
+      printf 'Tunnels of this host, a folder each. Made by Culvert.\n' >"/etc/$SERVICE/README"
+  }
+
+  # Keeps a key that works. A new one is made aside, brought to disk, and only then moved in: a
+  # power cut leaves a whole key or none.
+  make_key() {
+    local aside
+    if copy_key && ssh-keygen -y -f "$SCRATCH/key" >"$SCRATCH/key.pub" 2>/dev/null; then
+      say "Keeping the key of this tunnel."
+    else
+      record file "$KEY"
+      record file "$KEY.pub"
+      aside=$(mktemp -d "$STATE_FOLDER/new.XXXXXXXX") &&
+        run ssh-keygen -q -t ed25519 -N '' -C "$INSTANCE" -f "$aside/key" &&
+        chown "root:$SERVICE" "$aside/key" && chmod 0640 "$aside/key" && sync &&
+        mv -f "$aside/key" "$KEY" && mv -f "$aside/key.pub" "$KEY.pub" && rmdir "$aside" &&
+        copy_key && ssh-keygen -y -f "$SCRATCH/key" >"$SCRATCH/key.pub" ||
+        fail "$ENROLMENT" 'The key pair cannot be made.' "Check that $STATE_FOLDER can be written."
+      say "Made an Ed25519 key; its private half stays in $KEY."
+    fi
+    FINGERPRINT=$(fingerprint_of "$SCRATCH/key.pub")
+  }
+
+  # ssh refuses a key that its owner's group can read, so root works on a copy that is gone after.
+  copy_key() {
+    rm -f "$SCRATCH/key" "$SCRATCH/key.pub"
+    [[ -s $KEY ]] && (umask 077 && cat "$KEY" >"$SCRATCH/key")
+  }
+
+  # The SHA-256 of a public key in hex: what the control plane calls the key.
+  fingerprint_of() { awk '{ print $2 }' "$1" | base64 -d | sha256sum | cut -c 1-64; }
+
+  # ---- Enrolment: the vendor learns the public key ----------------------------------------------
+
+  # enrol PLATFORM: the key in $SCRATCH/key. One that is enrolled already needs no token.
+  enrol() {
+    phase 'Enrolment'
+    ask_status || fail "$ENROLMENT" "The control plane: $ANSWER_PROBLEM." 'Run this again.'
+    case $(answer key) in
+      active | pending | waiting)
+        say 'This key is enrolled.'
+        return
+        ;;
+      removed)
+        fail "$ENROLMENT" "$VENDOR_NAME has removed this host's key." \
+          "Uninstall, then install with a new token from $VENDOR_NAME."
+        ;;
+    esac
+    [[ -n $TOKEN ]] ||
+      fail "$ENROLMENT" "$VENDOR_NAME does not know this host's key, and no token was given." \
+        "Get a token from $VENDOR_NAME and run this again with it."
+    send_enrolment "$1"
+    say "Enrolled: key SHA-256 $FINGERPRINT."
+  }
+
+  send_enrolment() {
+    local token_id=${TOKEN#cvt_}
+    prove_possession "culvert-enrol-v1 $TUNNEL_ID $SLOT ${token_id%_*}"
+    {
+      printf 'slot=%s\npublic_key=%s\n' "$SLOT" "$(cut -d ' ' -f 1,2 "$SCRATCH/key.pub")"
+      printf 'proof=%s\nrender=%s\nplatform=%s\n' "$(cat "$SCRATCH/key-cert.pub")" "$RENDER" "$1"
+      printf 'end=1\n'
+    } >"$SCRATCH/enrolment"
+    call enrol --config - --header 'Content-Type: text/plain' \
+      --data-binary "@$SCRATCH/enrolment" < <(token_header) ||
+      fail "$ENROLMENT" "The control plane: $ANSWER_PROBLEM." 'Run this again; nothing is lost.'
+    [[ -z $(answer error) ]] ||
+      fail "$ENROLMENT" "The enrolment was refused: $(answer detail)." "$(answer next)"
+  }
+
+  # A certificate over our own key is the signature that every OpenSSH can make.
+  prove_possession() {
+    run ssh-keygen -q -s "$SCRATCH/key" -I "$1" -n culvert-proof -O clear "$SCRATCH/key.pub" ||
+      fail "$ENROLMENT" 'The proof that this host holds the key cannot be made.' \
+        'See the message of ssh-keygen above.'
+  }
+
+  # The tunnel server has to know the key before ssh first knocks, or it would be turned away.
+  wait_for_key() {
+    local deadline=$((SECONDS + 30))
+    while ((SECONDS < deadline)); do
+      ask_status || true
+      case $(answer key) in
+        active) return ;;
+        waiting)
+          fail "$ENROLMENT" "$VENDOR_NAME has yet to accept this host's key." \
+            "Give them this fingerprint: $FINGERPRINT. Then run this again, without a token."
+          ;;
+      esac
+      sleep 0.5
+    done
+    fail "$TUNNEL" 'The tunnel server has not taken the key after 30 seconds.' \
+      "Tell $VENDOR_NAME. The key is enrolled: run this again later, without a token."
+  }
+
+  # ---- The service ------------------------------------------------------------------------------
+
+  install_service() {
+    phase 'Service'
+    write_file "$CONFIG_FOLDER/known_hosts" 0640 "$SERVICE" "$KNOWN_HOSTS"
+    write_file "$CONFIG_FOLDER/ssh_config" 0640 "$SERVICE" "$SSH_CONFIG"
+    [[ -e $CONFIG_FOLDER/local.conf ]] || write_file "$CONFIG_FOLDER/local.conf" 0640 \
+      "$SERVICE" $'# What only this host knows. May set ProxyCommand, and nothing else.\n'
+    record shared "$UMBRELLA_FILE"
+    write_file "$UMBRELLA_FILE" 0644 root "$UMBRELLA_UNIT"
+    write_file "$UNIT_FILE" 0644 root "$TUNNEL_UNIT"
+    run systemctl daemon-reload &&
+      run systemctl enable "$SERVICE.service" "$UNIT" ||
+      fail "$TUNNEL" 'systemd does not take the service.' 'See the message above.'
+    wait_for_key
+    start_service
+  }
+
+  # write_file PATH MODE GROUP CONTENT: leaves a file alone that is as it should be; never leaves
+  # half a file.
+  write_file() {
+    local aside
+    printf '%s' "$4" >"$SCRATCH/file"
+    if [[ ! -L $1 ]] && cmp -s "$SCRATCH/file" "$1"; then
+      return
+    fi
+    [[ $1 == "$UMBRELLA_FILE" ]] || record file "$1"
+    aside=$(mktemp "${1%/*}/.culvert.XXXXXXXX") && cat "$SCRATCH/file" >"$aside" &&
+      chown "root:$3" "$aside" && chmod "$2" "$aside" && sync "$aside" &&
+      mv -fT "$aside" "$1" ||
+      fail "$TUNNEL" "$1 cannot be written." 'Check the disk and its mount options.'
+    say "Wrote $1."
+  }
+
+  # Restarts only what is not running as written. The digest of what runs is kept after the restart,
+  # not before, so that a crash in between is mended by the next run.
+  start_service() {
+    local wanted
+    wanted=$(applied_digest)
+    SESSION_BEFORE=
+    if [[ $(cat "$APPLIED" 2>/dev/null) == "$wanted" ]] && systemctl -q is-active "$UNIT"; then
+      say 'The service runs as it should; left alone.'
+      return
+    fi
+    ask_status && SESSION_BEFORE=$(answer session_id)
+    run systemctl start "$SERVICE.service" && run systemctl restart "$UNIT" ||
+      fail "$TUNNEL" "$UNIT does not start." "See: journalctl -u $UNIT"
+    record file "$APPLIED"
+    printf '%s\n' "$wanted" >"$APPLIED"
+    say "Started $UNIT."
+  }
+
+  applied_digest() {
+    {
+      printf '%s\n' "$FINGERPRINT"
+      cat "$CONFIG_FOLDER"/{known_hosts,ssh_config,local.conf} "$UMBRELLA_FILE" "$UNIT_FILE"
+    } | sha256sum | cut -c 1-64
+  }
+
+  # ---- The proof: what the vendor's side says, and nothing less ---------------------------------
+
+  # prove EXPLAIN: returns once the vendor's side has this very session and the database answers
+  # through it. EXPLAIN is the function that shows why ssh has not got through.
+  prove() {
+    phase 'Proof'
+    await_session "$1"
+    say "The tunnel is up, as $VENDOR_NAME sees it."
+    await_database
+    say "The database answers through it."
+  }
+
+  # Our own key's session, and not the one that was up before the restart.
+  is_our_session() {
+    ask_status && [[ $(answer session) == up && $(answer session_id) != "$SESSION_BEFORE" ]] &&
+      [[ $(answer session_key) == "$FINGERPRINT" ]]
+  }
+
+  await_session() {
+    local deadline=$((SECONDS + 45))
+    until is_our_session; do
+      if ((SECONDS >= deadline)); then
+        "$1"
+        [[ $(answer session) != taken ]] ||
+          fail "$TUNNEL" 'Something else listens on the port of this tunnel.' "Tell $VENDOR_NAME."
+        fail "$TUNNEL" "$VENDOR_NAME's side sees no session of this host after 45 seconds." \
+          'The lines above say what ssh met. The service keeps trying; run this again to test.'
+      fi
+      sleep 0.5
+    done
+  }
+
+  database_answers() {
+    [[ $(answer database) == answers ]] && (($(answer database_at) >= $(answer session_since)))
+  }
+
+  await_database() {
+    local deadline=$((SECONDS + 25)) state
+    until is_our_session && database_answers; do
+      if ((SECONDS >= deadline)); then
+        state=$(answer database)
+        case $state in
+          refuses) state='answers, but its pg_hba.conf lets no user culvert-probe in from here' ;;
+          silent) state='accepts connections, but says nothing' ;;
+          closed) state='cannot be reached from this host' ;;
+          *) state="gave no usable answer (${state:-nothing known})" ;;
+        esac
+        fail "$DATABASE" "The tunnel is up, but the database $state." \
+          'Mend that on the database side; the tunnel stays. Run this again to test.'
+      fi
+      sleep 0.5
+    done
+  }
+
+  # ---- Run: the tunnel in the foreground --------------------------------------------------------
+
+  # Everything of this way lives here; ssh finds ~ in the system's list of users, and so do we.
+  name_run_folder() {
+    RUN_FOLDER=$(unset HOME && printf '%s' ~)/.local/state/$SERVICE/$INSTANCE
+  }
+
+  run_in_foreground() {
+    phase 'Key'
+    make_run_files
+    enrol run
+    wait_for_key
+    SESSION_BEFORE=
+    ask_status && SESSION_BEFORE=$(answer session_id)
+    keep_up &
+    KEEPER=$!
+    trap 'kill "$KEEPER" 2>/dev/null; wait "$KEEPER" 2>/dev/null; rm -rf -- "$SCRATCH"' EXIT
+    prove show_ssh_log
+    say
+    say "The tunnel '$TUNNEL_NAME' is open for as long as this runs. Press Ctrl-C to close it."
+    wait "$KEEPER"
+  }
+
+  make_run_files() {
+    mkdir -p "$RUN_FOLDER" && chmod 0700 "$RUN_FOLDER" &&
+      printf '%s' "$KNOWN_HOSTS" >"$RUN_FOLDER/known_hosts" &&
+      printf '%s' "$SSH_CONFIG_RUN" >"$RUN_FOLDER/ssh_config" ||
+      fail "$PREFLIGHT" "$RUN_FOLDER cannot be written." 'Run this as a user with a home folder.'
+    if ! ssh-keygen -y -f "$RUN_FOLDER/key" >"$SCRATCH/key.pub" 2>/dev/null; then
+      rm -f "$SCRATCH/key" "$SCRATCH/key.pub"
+      run ssh-keygen -q -t ed25519 -N '' -C "$INSTANCE" -f "$SCRATCH/key" && sync "$SCRATCH/key" &&
+        mv -f "$SCRATCH/key" "$RUN_FOLDER/key" ||
+        fail "$ENROLMENT" 'The key pair cannot be made.' "Check that $RUN_FOLDER can be written."
+      say "Made an Ed25519 key in $RUN_FOLDER."
+    else
+      say "Keeping the key in $RUN_FOLDER."
+    fi
+    cp "$RUN_FOLDER/key" "$SCRATCH/key" && chmod 0600 "$SCRATCH/key"
+    FINGERPRINT=$(fingerprint_of "$SCRATCH/key.pub")
+  }
+
+  # ssh again whenever it ends: soon the first time, then every 5 seconds.
+  keep_up() {
+    local pid pause=0.3
+    trap - EXIT
+    trap 'kill "$pid" 2>/dev/null; exit 0' TERM INT HUP
+    while :; do
+      ssh -N -T -F "$RUN_FOLDER/ssh_config" tunnel 2>>"$SCRATCH/ssh.log" &
+      pid=$!
+      wait "$pid"
+      tail -n 1 "$SCRATCH/ssh.log" | quote_ssh
+      sleep "$pause" &
+      wait $!
+      pause=5
+    done
+  }
+
+  show_ssh_log() { tail -n 5 "$SCRATCH/ssh.log" | quote_ssh; }
+
+  # ---- Uninstallation: what was recorded, and nothing else --------------------------------------
+
+  uninstall() {
+    phase "Removing the tunnel '$TUNNEL_NAME' from this host"
+    [[ -r $RECORD ]] ||
+      fail "$USAGE" 'This tunnel is not installed on this host.' 'There is nothing to remove.'
+    if systemctl cat "$UNIT" >/dev/null 2>&1; then
+      run systemctl disable --now "$UNIT" ||
+        fail "$TUNNEL" "$UNIT does not stop." "See: systemctl status $UNIT"
+    fi
+    withdraw_key
+    remove_recorded
+    systemctl daemon-reload
+    systemctl reset-failed "$UNIT" 2>/dev/null
+    say 'Removed. Packages were left as they are.'
+  }
+
+  # The vendor forgets the key that this host proves it holds. If that cannot be, the rest goes on.
+  withdraw_key() {
+    if copy_key && ssh-keygen -y -f "$SCRATCH/key" >"$SCRATCH/key.pub" 2>/dev/null; then
+      FINGERPRINT=$(fingerprint_of "$SCRATCH/key.pub")
+      prove_possession "culvert-key-v1 remove $TUNNEL_ID $SLOT $FINGERPRINT"
+      printf 'op=remove\nslot=%s\ntarget=%s\nproof=%s\nend=1\n' \
+        "$SLOT" "$FINGERPRINT" "$(cat "$SCRATCH/key-cert.pub")" >"$SCRATCH/withdrawal"
+      if call keys --header 'Content-Type: text/plain' --data-binary "@$SCRATCH/withdrawal" &&
+        [[ $(answer result) == removed || $(answer error) == key-removed ]]; then
+        say "$VENDOR_NAME has removed this host's key."
+        return
+      fi
+    fi
+    warn "$VENDOR_NAME could not be told: ask them to remove the key ${FINGERPRINT:-of this host}."
+  }
+
+  # Last made, first removed. What other tunnels use too goes with the last of them.
+  remove_recorded() {
+    local kind name last=yes other
+    for other in "/etc/systemd/system/$SERVICE@"*.service; do
+      [[ ! -e $other || $other == "$UNIT_FILE" ]] || last=no
+    done
+    tac "$RECORD" >"$SCRATCH/recorded"
+    while read -r kind name; do
+      case $kind in
+        file) remove_file "$name" ;;
+        folder) [[ $name == "$STATE_FOLDER" ]] || remove_folder "$name" ;;
+        shared) [[ $last == no ]] || remove_shared "$name" ;;
+        user) [[ $last == no ]] || run userdel "$SERVICE" || warn "The user $name was left." ;;
+      esac
+    done <"$SCRATCH/recorded"
+    remove_file "$RECORD"
+    remove_folder "$STATE_FOLDER"
+    if [[ $last == yes ]]; then
+      remove_folder "/etc/$SERVICE"
+      remove_folder "/var/lib/$SERVICE"
+    fi
+  }
+
+  # The record is only believed about places that this script writes to, and not through a link.
+  remove_file() {
+    case $1 in
+      *..*) return ;;
+      "/etc/$SERVICE/"* | "/var/lib/$SERVICE/"*) ;;
+      "/etc/systemd/system/$SERVICE@"*.service | "/etc/systemd/system/$SERVICE.service") ;;
+      *) return ;;
+    esac
+    [[ -L ${1%/*} ]] || rm -f -- "$1"
+  }
+
+  remove_shared() {
+    [[ $1 != "$UMBRELLA_FILE" ]] || run systemctl disable --now "$SERVICE.service"
+    remove_file "$1"
+  }
+
+  remove_folder() {
+    [[ ! -d $1 ]] || rmdir -- "$1" 2>/dev/null ||
+      warn "$1 holds files that are not ours and was left."
+  }
+
+  # ---- The story --------------------------------------------------------------------------------
+
+  main() {
+    settle_shell
+    take_token
+    read_arguments "$@"
+    name_paths
+    name_run_folder
+    make_scratch
+    FINGERPRINT=
+
+    phase "Culvert: tunnel '$TUNNEL_NAME' of $ACCOUNT_NAME to $VENDOR_NAME"
+    detect_host
+    if [[ $MODE == uninstall ]]; then
+      as_root uninstall
+      return
+    fi
+    if [[ $MODE == check || $DRY_RUN == yes ]]; then
+      TOKEN=
+    else
+      find_token
+    fi
+    preflight
+
+    case $MODE in
+      check)
+        print_ticket
+        stop_on_findings
+        say
+        say 'All that an installation needs is there. Nothing was changed.'
+        ;;
+      run)
+        has ssh || finding 'ssh is missing' 'Install the package openssh-client.'
+        stop_on_findings
+        run_in_foreground
+        ;;
+      install)
+        stop_on_findings
+        print_plan
+        if [[ $DRY_RUN == yes ]]; then
+          say
+          say 'This was a dry run. Nothing was changed.'
+          return
+        fi
+        as_root change_this_host || exit
+        say_what_runs
+        ;;
+    esac
+  }
+
+  # The part that needs root, from the first change to the proof.
+  change_this_host() {
+    install_packages
+    make_identity
+    enrol linux
+    install_service
+    prove show_journal
+  }
+
+  show_journal() { journalctl -q -u "$UNIT" -n 5 -o cat --no-pager | quote_ssh; }
+
+  say_what_runs() {
+    phase 'Done'
+    say "$VENDOR_NAME can query the database through this host, also after a reboot."
+    say "  service   systemctl status $UNIT"
+    say "  log       journalctl -u $UNIT"
+    say "  files     $CONFIG_FOLDER, $STATE_FOLDER"
+    say "  undo      curl -fsSL $INSTALLER_URL | bash -s -- uninstall"
+  }
+
+  main "$@"
+  exit
+}
