@@ -1,7 +1,8 @@
 import { CommanderError } from 'commander';
+import type { Boundary } from './boundary.ts';
 import { EXIT } from './exit-code.ts';
 import { printError } from './print.ts';
-import { type Boundary, buildProgram } from './program.ts';
+import { buildProgram } from './program.ts';
 
 export type { Boundary } from './program.ts';
 

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { addAccount } from './account.ts';
 import { addApiToken } from './api-token.ts';
+import type { Boundary } from './boundary.ts';
 import { addExamples } from './examples.ts';
 import { addMigrate } from './migrate.ts';
 import { addQuickstart } from './quickstart/index.ts';
@@ -11,12 +12,6 @@ import { addServe } from './serve.ts';
 import { addToken } from './token.ts';
 import { addTunnel } from './tunnel.ts';
 import { addTunnelServer } from './tunnel-server.ts';
-
-/** What a command may ask of the process that it runs in. */
-export interface Boundary {
-  /** Aborts when the process is asked to end. To be called at most once. */
-  stopSignal(): AbortSignal;
-}
 
 /** The whole command line. Commander's own endings (help, wrong usage) come as a CommanderError. */
 export function buildProgram(boundary: Boundary): Command {

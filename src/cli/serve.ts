@@ -2,12 +2,12 @@ import type { Command } from 'commander';
 import { readSettings, type SettingName } from '../settings.ts';
 import type { Store } from '../store/index.ts';
 import { aborted } from './aborted.ts';
+import type { Boundary } from './boundary.ts';
 import { startControlPlane } from './control-plane.ts';
 import { addExamples } from './examples.ts';
 import { createLog } from './log.ts';
 import { openAndMigrate, openMigratedStore } from './open-store.ts';
 import { say } from './print.ts';
-import type { Boundary } from './program.ts';
 import { addSettings } from './setting-options.ts';
 
 const NAMES = [

@@ -2,9 +2,9 @@ import type { Command } from 'commander';
 import { startAgent } from '../agent/index.ts';
 import { readSecretFile, readSettings, type SettingName } from '../settings.ts';
 import { aborted } from './aborted.ts';
+import type { Boundary } from './boundary.ts';
 import { addExamples } from './examples.ts';
 import { createLog } from './log.ts';
-import type { Boundary } from './program.ts';
 import { addSettings } from './setting-options.ts';
 
 const NAMES = [

@@ -3,11 +3,11 @@ import type { Command } from 'commander';
 import { checkDatabase } from '../../domain/database.ts';
 import { readSettings } from '../../settings.ts';
 import { aborted } from '../aborted.ts';
+import type { Boundary } from '../boundary.ts';
 import { addExamples } from '../examples.ts';
 import { createLog } from '../log.ts';
 import { readDatabasePlace, readPort } from '../option-values.ts';
 import { printResult } from '../print.ts';
-import type { Boundary } from '../program.ts';
 import { formatInvitation } from './invitation.ts';
 import { startQuickstart } from './start.ts';
 

@@ -4,10 +4,10 @@ import { parsePublicKey } from '../../domain/public-key.ts';
 import type { Slot } from '../../domain/tunnel.ts';
 import { insertKey, type StoredKey } from '../../store/index.ts';
 import { changeAndWake, type Services } from '../services.ts';
-import type { KeysBody } from './change-keys.ts';
 import { type Enrolled, enrolled } from './enrolled.ts';
 import { findOwnKey } from './find-own-key.ts';
 import { findKey, publicKeyOf, required } from './key-fields.ts';
+import type { KeysBody } from './schemas.ts';
 
 /** Takes a new key into a slot, proved by one that it has and by the new one itself. */
 export async function addKey(

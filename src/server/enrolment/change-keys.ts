@@ -1,4 +1,3 @@
-import type { Static } from 'typebox';
 import { listTunnelKeys } from '../../store/index.ts';
 import { findSlot, findTunnel } from '../find-tunnel.ts';
 import type { Services } from '../services.ts';
@@ -6,9 +5,7 @@ import { addKey } from './add-key.ts';
 import { dropKey } from './drop-key.ts';
 import type { Enrolled } from './enrolled.ts';
 import { invalid } from './key-fields.ts';
-import type { KeysSchema } from './schemas.ts';
-
-export type KeysBody = Static<typeof KeysSchema>;
+import type { KeysBody } from './schemas.ts';
 
 export interface KeysRequest {
   tunnel: string;

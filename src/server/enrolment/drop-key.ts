@@ -3,8 +3,8 @@ import { removeKeyStatement, verifyProof } from '../../domain/proof.ts';
 import type { Slot } from '../../domain/tunnel.ts';
 import { removeKey, type StoredKey } from '../../store/index.ts';
 import { changeAndWake, type Services } from '../services.ts';
-import type { KeysBody } from './change-keys.ts';
 import { findKey, publicKeyOf } from './key-fields.ts';
+import type { KeysBody } from './schemas.ts';
 
 /** Removes a key of a slot for good, proved by any key that the slot has. */
 export async function dropKey(

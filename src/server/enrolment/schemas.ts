@@ -1,4 +1,4 @@
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 
 // Long enough for whatever people paste by mistake: the key's own check says what is wrong with it.
 const Key = Type.String({ maxLength: 16_384 });
@@ -42,6 +42,8 @@ export const KeysSchema = Type.Object(
   },
   exact,
 );
+
+export type KeysBody = Static<typeof KeysSchema>;
 
 export const StatusQuery = Type.Object(
   { slot: Type.Integer({ minimum: 1, maximum: 9999, default: 1 }), key: Type.Optional(Hex) },
