@@ -34,7 +34,7 @@
   # ---- Settings: every value of this tunnel -----------------------------------------------------
 
   TEMPLATE_VERSION='1.0.0'
-  BODY_SHA256='79a2d4cbf13fed86d57816781008c96a51444925c84d34140ab56122e312d099'
+  BODY_SHA256='071d76a4e8b62305375f2f541f1c090c22ecaf8252d0544534f97f6a9ac2cc3f'
   RENDER='44a58c204bb2c31ac5e7f4faf279a36a391b37693dd85467ed409ad58ffa9aac'
 
   PUBLIC_URL='https://culvert.example'
@@ -247,6 +247,10 @@ WantedBy=multi-user.target
 
   # ---- How this script speaks -------------------------------------------------------------------
 
+  # Functions that the caller's shell exported are none of ours; a foreign curl must not come along.
+  # shellcheck disable=SC2046 # each name is a word
+  builtin unset -f $(compgen -A function)
+
   say() { printf '%s\n' "$*"; }
 
   warn() { printf 'warning: %s\n' "$*" >&2; }
@@ -280,14 +284,17 @@ WantedBy=multi-user.target
 
   # ---- What is asked for ------------------------------------------------------------------------
 
-  MODE=install
+  MODE=
   DRY_RUN=no
   TOKEN_FILE=
 
   read_arguments() {
     while (($# > 0)); do
       case $1 in
-        install | check | run | uninstall) MODE=$1 ;;
+        install | check | run | uninstall)
+          [[ -z $MODE ]] || fail "$USAGE" "Choose one of $MODE and $1." 'See --help.'
+          MODE=$1
+          ;;
         --dry-run) DRY_RUN=yes ;;
         --token-file)
           (($# > 1)) || fail "$USAGE" '--token-file needs the name of a file.' 'See --help.'
@@ -307,6 +314,9 @@ WantedBy=multi-user.target
       esac
       shift
     done
+    MODE=${MODE:-install}
+    [[ $DRY_RUN == no || $MODE == install ]] ||
+      fail "$USAGE" "--dry-run shows an installation; it does not go with $MODE." 'See --help.'
   }
 
   print_help() {
@@ -346,7 +356,7 @@ WantedBy=multi-user.target
 
   # Nothing of the caller's shell may change what the commands below mean.
   settle_shell() {
-    set +a +x +v -u -o pipefail
+    set +aefxv -u -o pipefail
     unset -v CDPATH BASH_ENV ENV GREP_OPTIONS
     IFS=$' \t\n'
     PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin
@@ -361,7 +371,7 @@ WantedBy=multi-user.target
     # Root works on a copy of the private key, which stays in memory there.
     ((EUID > 0)) || base=/run
     SCRATCH=$(mktemp -d "$base/culvert.XXXXXXXX") ||
-      fail "$PREFLIGHT" 'No temporary folder can be made.' 'Make room in /tmp or set TMPDIR.'
+      fail "$PREFLIGHT" "No temporary folder can be made in $base." 'Make room there.'
     trap 'rm -rf -- "$SCRATCH"' EXIT
     trap 'exit 129' HUP
     trap 'exit 130' INT
@@ -377,18 +387,27 @@ WantedBy=multi-user.target
     local release=/etc/os-release
     [[ -r $release ]] || release=/usr/lib/os-release
     # shellcheck source=/dev/null # read in a shell of its own, so that its names touch none of ours
-    OS_NAME=$(. "$release" 2>/dev/null && printf '%s' "${PRETTY_NAME-${ID-}}")
+    OS_NAME=$(unset PRETTY_NAME && . "$release" 2>/dev/null && printf '%s' "${PRETTY_NAME-}")
     # shellcheck source=/dev/null
-    OS_IDS=$(. "$release" 2>/dev/null && printf ' %s %s ' "${ID-}" "${ID_LIKE-}")
+    OS_IDS=$(
+      unset ID ID_LIKE
+      . "$release" 2>/dev/null && printf ' %s %s ' "${ID-}" "${ID_LIKE-}"
+    )
     say "This host: $(uname -n), ${OS_NAME:-unknown system}, as $(id -un)"
-    [[ $MODE == install ]] || return 0
+    [[ $MODE != run ]] || return 0
 
     [[ $OS_IDS == *' debian '* ]] ||
-      fail "$UNSUPPORTED" "This installer does not know ${OS_NAME:-this system}." \
+      unsupported "this installer does not know ${OS_NAME:-this system}" \
         'Run it on Debian or a system derived from it, or use: install.sh run'
     [[ -d /run/systemd/system ]] ||
-      fail "$UNSUPPORTED" 'systemd does not manage this host, so no service can be installed.' \
+      unsupported 'systemd does not manage this host, so no service can be installed' \
         'Use a host with systemd, or hold the tunnel open yourself with: install.sh run'
+  }
+
+  # unsupported WHAT NEXT: ends an installation; a check goes on and lists it with the rest.
+  unsupported() {
+    [[ $MODE == check ]] || fail "$UNSUPPORTED" "${1^}." "$2"
+    finding "$1" "$2"
   }
 
   # The paths of this tunnel. The same names are in the files of the settings.
@@ -428,6 +447,14 @@ WantedBy=multi-user.target
   # answer NAME: one value of the last answer, as text that is safe to print.
   answer() { printf '%s\n' "$ANSWER" | sed -n "s/^$1=//p" | printable; }
 
+  # number NAME: the same for a number; 0 for anything else, which no arithmetic may get to see.
+  number() {
+    local value
+    value=$(answer "$1")
+    [[ $value =~ ^[1-9][0-9]{0,11}$ ]] || value=0
+    printf '%s' "$value"
+  }
+
   printable() { tr -d '\n' | tr -c '[:print:]' '?'; }
 
   # ask_status: this slot's state as the vendor sees it, and our key's, when FINGERPRINT is known.
@@ -465,6 +492,7 @@ WantedBy=multi-user.target
     printf 'Enrolment token from %s (not shown): ' "$VENDOR_NAME" >/dev/tty
     IFS=$' \t\r\n' read -rs TOKEN </dev/tty
     printf '\n' >/dev/tty
+    [[ -n $TOKEN ]] || fail "$USAGE" 'No token was entered.' "Ask $VENDOR_NAME for one."
   }
 
   # Where a key is in place, the root part finds out whether it is enrolled, and needs no token.
@@ -479,18 +507,19 @@ WantedBy=multi-user.target
   # The token as curl reads it from standard input.
   token_header() { printf 'header = "Authorization: Bearer %s"\n' "$TOKEN"; }
 
-  # test_token: whether the control plane would take it; asks without a key, so nothing is spent.
+  # test_token: asks the control plane about it, without a key, so nothing is spent. If all is well
+  # with the token, the answer complains of the key.
   test_token() {
     printf 'slot=%s\npublic_key=\nrender=%s\nplatform=linux\nend=1\n' \
       "$SLOT" "$RENDER" >"$SCRATCH/question"
     call enrol --config - --header 'Content-Type: text/plain' \
       --data-binary "@$SCRATCH/question" < <(token_header)
-    [[ $(answer field) == public_key ]]
   }
 
   # ---- Preflight: everything that is needed, before the first change ----------------------------
 
   FINDINGS=()
+  TOKEN_REFUSED=no
 
   # finding WHAT NEXT: notes what is wrong and goes on, so that all of it is listed at once.
   finding() {
@@ -506,21 +535,23 @@ WantedBy=multi-user.target
     check_control_plane
     check_tunnel_server
     check_database
-    [[ $MODE != install ]] || check_for_strangers
+    [[ $MODE == run ]] || check_for_strangers
   }
 
   # Ends the run when anything was found.
   stop_on_findings() {
     ((${#FINDINGS[@]} > 0)) || return 0
+    local code=$PREFLIGHT
+    [[ $TOKEN_REFUSED == no ]] || ((${#FINDINGS[@]} > 1)) || code=$ENROLMENT
     {
       printf '\nerror: nothing was changed; %s found:\n' "${#FINDINGS[@]}"
       printf '  %s\n' "${FINDINGS[@]}"
     } >&2
-    exit "$PREFLIGHT"
+    exit "$code"
   }
 
   check_disk() {
-    [[ $MODE == install ]] || return 0
+    [[ $MODE != run ]] || return 0
     local folder free
     for folder in /etc /var/lib; do
       free=$(df -Pk "$folder" | awk 'NR == 2 { print $4 }')
@@ -541,13 +572,21 @@ WantedBy=multi-user.target
       return
     fi
     ok "control plane $PUBLIC_URL"
-    skew=$(($(date +%s) - $(answer now)))
+    skew=$(($(date +%s) - $(number now)))
     ((skew > -300 && skew < 300)) ||
       finding "this host's clock is off by ${skew#-} seconds" 'Set it, for example with chrony.'
-    if [[ -n $TOKEN ]] && ! is_enrolled_already; then
-      test_token || fail "$ENROLMENT" "The enrolment token was refused: $(answer detail)." \
-        "$(answer next)"
+    [[ -z $TOKEN ]] || is_enrolled_already || check_token
+  }
+
+  # A refused token ends the run with a code of its own, unless something else is wrong, too.
+  check_token() {
+    if ! test_token; then
+      finding "control plane: $ANSWER_PROBLEM" 'Run this again.'
+    elif [[ $(answer field) == public_key ]]; then
       ok 'enrolment token'
+    else
+      finding "the enrolment token was refused: $(answer detail)" "$(answer next)"
+      TOKEN_REFUSED=yes
     fi
   }
 
@@ -569,15 +608,18 @@ WantedBy=multi-user.target
     fi
     # No key of ours is offered: a server that refuses us has shown its own key and passed.
     printf '%s' "$KNOWN_HOSTS" >"$SCRATCH/known_hosts"
-    said=$(ssh -F /dev/null -T -p "$port" -o BatchMode=yes -o PreferredAuthentications=none \
-      -o ConnectTimeout=10 -o HostKeyAlias=tunnel -o StrictHostKeyChecking=yes \
+    said=$(timeout 25 ssh -F /dev/null -T -p "$port" -o BatchMode=yes \
+      -o PreferredAuthentications=none -o ConnectTimeout=10 \
+      -o HostKeyAlias=tunnel -o StrictHostKeyChecking=yes \
       -o UserKnownHostsFile="$SCRATCH/known_hosts" -o GlobalKnownHostsFile="$SCRATCH/known_hosts" \
       "$LOGIN@$host" 2>&1)
     case $said in
-      *'Permission denied'*) ok "tunnel server $host port $port, its pinned host key" ;;
       *'Host key verification failed'* | *'REMOTE HOST IDENTIFICATION'*)
         finding "tunnel server $host port $port shows a host key that is not pinned" \
           "Somebody may be in between. Ask $VENDOR_NAME before you go on."
+        ;;
+      *"$LOGIN@$host: Permission denied"*)
+        ok "tunnel server $host port $port, its pinned host key"
         ;;
       *) finding "tunnel server $host port $port: $(printable <<<"${said##*$'\n'}")" \
         "Allow outgoing SSH from this host to $host port $port." ;;
@@ -640,8 +682,8 @@ WantedBy=multi-user.target
       [[ ! -e $folder ]] || [[ -d $folder && -z $(ls -A "$folder" 2>/dev/null) ]] ||
         finding "$folder exists and is not Culvert's" 'Rename or remove that folder first.'
     done
-    if id -u "$SERVICE" >/dev/null 2>&1; then
-      finding "a user $SERVICE exists and is not Culvert's" 'Rename or remove that user first.'
+    if getent passwd "$SERVICE" >/dev/null || getent group "$SERVICE" >/dev/null; then
+      finding "a user or group $SERVICE exists and is not Culvert's" 'Rename or remove it first.'
     fi
   }
 
@@ -668,20 +710,22 @@ WantedBy=multi-user.target
 
   # The commands whose package is missing here, and that package.
   missing_packages() {
-    has ssh && has ssh-keygen || say openssh-client
-    has autossh || say autossh
+    [[ -x /usr/bin/ssh && -x /usr/bin/ssh-keygen ]] || say openssh-client
+    [[ -x /usr/bin/autossh ]] || say autossh
   }
 
   print_plan() {
     local packages
     packages=$(missing_packages | tr '\n' ' ')
     phase "What this will do for tunnel '$TUNNEL_NAME' of $ACCOUNT_NAME"
+    ! is_installed || say '  It is installed: what is as it should be stays, the key too.'
     say "  packages   ${packages:-none; all are here}"
     say "  user       $SERVICE, a system user without login or home"
     say "  folders    /etc/$SERVICE with a README, $CONFIG_FOLDER (settings),"
     say "             $STATE_FOLDER (key, record)"
     say "  files      $CONFIG_FOLDER/ssh_config, known_hosts, local.conf"
     say "             $KEY, key.pub: a new Ed25519 key that never leaves this host"
+    say "             $RECORD, $APPLIED: what was made, and what runs"
     say "             $UNIT_FILE"
     say "             $UMBRELLA_FILE"
     say "  service    $UNIT, started now and at every boot"
@@ -698,7 +742,8 @@ WantedBy=multi-user.target
     TEMPLATE_VERSION RENDER PUBLIC_URL INSTALLER_URL VENDOR_NAME SERVICE
     TUNNEL_ID TUNNEL_NAME INSTANCE SLOT SSH_CONFIG KNOWN_HOSTS TUNNEL_UNIT UMBRELLA_UNIT MODE TOKEN
     USAGE UNSUPPORTED PREFLIGHT PACKAGES ENROLMENT TUNNEL DATABASE
-    http_proxy https_proxy no_proxy CULVERT_CA_FILE
+    FINGERPRINT SCRATCH_OF_CALLER CULVERT_CA_FILE CURL_CA_BUNDLE SSL_CERT_FILE SSL_CERT_DIR
+    http_proxy https_proxy all_proxy no_proxy HTTPS_PROXY ALL_PROXY NO_PROXY
   )
 
   # as_root FUNCTION: runs it as root, in one shell, so that sudo asks once. Functions, settings and
@@ -712,10 +757,10 @@ WantedBy=multi-user.target
       fail "$PREFLIGHT" 'This needs root, and there is no sudo.' \
         "As root: curl -fsSL $INSTALLER_URL -o install.sh; bash install.sh"
     say 'The next steps need root; sudo may ask for your password.'
+    SCRATCH_OF_CALLER=$SCRATCH
     carry "$1" | sudo bash -s
     local status=$?
-    # None of our own exit codes is 1: that is sudo's way to say no.
-    ((status != 1)) ||
+    [[ -e $SCRATCH/became-root ]] ||
       fail "$PREFLIGHT" 'sudo did not let this script become root; nothing was changed.' \
         "As root: curl -fsSL $INSTALLER_URL -o install.sh; bash install.sh"
     return "$status"
@@ -726,9 +771,11 @@ WantedBy=multi-user.target
     printf '{\n'
     declare -f
     for name in "${CARRIED[@]}"; do
-      [[ -z ${!name-} ]] || declare -p "$name"
+      [[ -z ${!name+set} ]] || declare -p "$name"
     done
-    printf 'settle_shell\nmake_scratch\nname_paths\n%s\nexit\n}\n' "$1"
+    # shellcheck disable=SC2016 # the root shell expands it
+    printf 'settle_shell\n: >"$SCRATCH_OF_CALLER/became-root"\n'
+    printf 'make_scratch\nname_paths\n%s\nexit\n}\n' "$1"
   }
 
   # ---- Packages ---------------------------------------------------------------------------------
@@ -770,7 +817,7 @@ WantedBy=multi-user.target
   record() {
     grep -qsxF "$1 $2" "$RECORD" && return
     printf '%s %s\n' "$1" "$2" >>"$RECORD" && sync "$RECORD" ||
-      fail "$PREFLIGHT" "$RECORD cannot be written." 'Check disk and rights of that folder.'
+      fail "$PACKAGES" "$RECORD cannot be written." 'Check disk and rights of that folder.'
   }
 
   make_identity() {
@@ -783,50 +830,57 @@ WantedBy=multi-user.target
     local base
     for base in "/etc/$SERVICE" "/var/lib/$SERVICE"; do
       [[ ! -L $base && ! -L $base/$INSTANCE ]] ||
-        fail "$PREFLIGHT" "$base is, or holds, a symbolic link." 'Remove it and run this again.'
+        fail "$PACKAGES" "$base is, or holds, a symbolic link." 'Remove it and run this again.'
     done
     mark_as_ours &&
       mkdir -p "$STATE_FOLDER" && { [[ -e $RECORD ]] || install -m 0600 /dev/null "$RECORD"; } ||
-      fail "$PREFLIGHT" "$STATE_FOLDER cannot be made." 'Check the disk and its mount options.'
+      fail "$PACKAGES" "$STATE_FOLDER cannot be made." 'Check the disk and its mount options.'
     record shared "/etc/$SERVICE/README"
     record user "$SERVICE"
     if ! id -u "$SERVICE" >/dev/null 2>&1; then
       run useradd --system --user-group --no-create-home --home-dir /nonexistent \
         --shell /usr/sbin/nologin "$SERVICE" ||
-        fail "$PREFLIGHT" "The user $SERVICE cannot be made." 'See the message above.'
+        fail "$PACKAGES" "The user $SERVICE cannot be made." 'See the message above.'
     fi
     record folder "$STATE_FOLDER"
     record folder "$CONFIG_FOLDER"
     mkdir -p "$CONFIG_FOLDER" && chown "root:$SERVICE" "$STATE_FOLDER" "$CONFIG_FOLDER" &&
       chmod 0750 "$STATE_FOLDER" "$CONFIG_FOLDER" ||
-      fail "$PREFLIGHT" "$CONFIG_FOLDER cannot be made." 'Check the disk and its mount options.'
+      fail "$PACKAGES" "$CONFIG_FOLDER cannot be made." 'Check the disk and its mount options.'
   }
 
   # By this file a later run tells our folders from somebody else's, so it comes before all others.
   mark_as_ours() {
-    [[ -e /etc/$SERVICE/README ]] && return
-    mkdir -p "/etc/$SERVICE" &&
-      printf 'Tunnels of this host, a folder each. Made by Culvert.\n' >"/etc/$SERVICE/README"
+    local readme=/etc/$SERVICE/README
+    [[ -s $readme ]] && return
+    mkdir -p "${readme%/*}" &&
+      printf 'Tunnels of this host, a folder each. Made by Culvert.\n' >"$readme.new" &&
+      sync "$readme.new" && mv -fT "$readme.new" "$readme"
   }
 
   # Keeps a key that works. A new one is made aside, brought to disk, and only then moved in: a
   # power cut leaves a whole key or none.
   make_key() {
-    local aside
+    record file "$KEY"
+    record file "$KEY.pub"
+    rm -rf -- "$STATE_FOLDER/new"
     if copy_key && ssh-keygen -y -f "$SCRATCH/key" >"$SCRATCH/key.pub" 2>/dev/null; then
-      say "Keeping the key of this tunnel."
+      say 'Keeping the key of this tunnel.'
     else
-      record file "$KEY"
-      record file "$KEY.pub"
-      aside=$(mktemp -d "$STATE_FOLDER/new.XXXXXXXX") &&
-        run ssh-keygen -q -t ed25519 -N '' -C "$INSTANCE" -f "$aside/key" &&
-        chown "root:$SERVICE" "$aside/key" && chmod 0640 "$aside/key" && sync &&
-        mv -f "$aside/key" "$KEY" && mv -f "$aside/key.pub" "$KEY.pub" && rmdir "$aside" &&
-        copy_key && ssh-keygen -y -f "$SCRATCH/key" >"$SCRATCH/key.pub" ||
+      make_new_key && copy_key && ssh-keygen -y -f "$SCRATCH/key" >"$SCRATCH/key.pub" ||
         fail "$ENROLMENT" 'The key pair cannot be made.' "Check that $STATE_FOLDER can be written."
       say "Made an Ed25519 key; its private half stays in $KEY."
     fi
+    chown "root:$SERVICE" "$KEY" && chmod 0640 "$KEY" &&
+      { cmp -s "$SCRATCH/key.pub" "$KEY.pub" || install -m 0644 "$SCRATCH/key.pub" "$KEY.pub"; } ||
+      fail "$ENROLMENT" "The rights of $KEY cannot be set." 'Check the disk and its mount options.'
     FINGERPRINT=$(fingerprint_of "$SCRATCH/key.pub")
+  }
+
+  make_new_key() {
+    mkdir -m 0700 "$STATE_FOLDER/new" &&
+      run ssh-keygen -q -t ed25519 -N '' -C "$INSTANCE" -f "$STATE_FOLDER/new/key" && sync &&
+      mv -f "$STATE_FOLDER/new/key" "$KEY" && rm -r "$STATE_FOLDER/new"
   }
 
   # ssh refuses a key that its owner's group can read, so root works on a copy that is gone after.
@@ -919,18 +973,17 @@ WantedBy=multi-user.target
     start_service
   }
 
-  # write_file PATH MODE GROUP CONTENT: leaves a file alone that is as it should be; never leaves
-  # half a file.
+  # write_file PATH MODE GROUP CONTENT: leaves a file alone that is as it should be, sets its rights
+  # in any case, and never leaves half a file.
   write_file() {
-    local aside
     printf '%s' "$4" >"$SCRATCH/file"
     if [[ ! -L $1 ]] && cmp -s "$SCRATCH/file" "$1"; then
+      chown "root:$3" "$1" && chmod "$2" "$1"
       return
     fi
     [[ $1 == "$UMBRELLA_FILE" ]] || record file "$1"
-    aside=$(mktemp "${1%/*}/.culvert.XXXXXXXX") && cat "$SCRATCH/file" >"$aside" &&
-      chown "root:$3" "$aside" && chmod "$2" "$aside" && sync "$aside" &&
-      mv -fT "$aside" "$1" ||
+    rm -f -- "$1.new" && install -m "$2" -g "$3" "$SCRATCH/file" "$1.new" && sync "$1.new" &&
+      mv -fT "$1.new" "$1" ||
       fail "$TUNNEL" "$1 cannot be written." 'Check the disk and its mount options.'
     say "Wrote $1."
   }
@@ -945,7 +998,7 @@ WantedBy=multi-user.target
       say 'The service runs as it should; left alone.'
       return
     fi
-    ask_status && SESSION_BEFORE=$(answer session_id)
+    note_session
     run systemctl start "$SERVICE.service" && run systemctl restart "$UNIT" ||
       fail "$TUNNEL" "$UNIT does not start." "See: journalctl -u $UNIT"
     record file "$APPLIED"
@@ -958,6 +1011,18 @@ WantedBy=multi-user.target
       printf '%s\n' "$FINGERPRINT"
       cat "$CONFIG_FOLDER"/{known_hosts,ssh_config,local.conf} "$UMBRELLA_FILE" "$UNIT_FILE"
     } | sha256sum | cut -c 1-64
+  }
+
+  # The session that is up now is no proof of the one that begins after the restart.
+  note_session() {
+    local attempt
+    for attempt in 1 2 3 4 5; do
+      ask_status && break
+      ((attempt < 5)) ||
+        fail "$TUNNEL" "The control plane: $ANSWER_PROBLEM." 'Run this again, without a token.'
+      sleep 1
+    done
+    SESSION_BEFORE=$(answer session_id)
   }
 
   # ---- The proof: what the vendor's side says, and nothing less ---------------------------------
@@ -983,17 +1048,22 @@ WantedBy=multi-user.target
     until is_our_session; do
       if ((SECONDS >= deadline)); then
         "$1"
+        [[ -n $ANSWER ]] ||
+          fail "$TUNNEL" "The control plane: $ANSWER_PROBLEM." 'Run this again, without a token.'
+        [[ $(answer session) != unknown ]] ||
+          fail "$TUNNEL" "$VENDOR_NAME's tunnel server has not reported for a while." \
+            "Tell $VENDOR_NAME, and run this again later, without a token."
         [[ $(answer session) != taken ]] ||
           fail "$TUNNEL" 'Something else listens on the port of this tunnel.' "Tell $VENDOR_NAME."
         fail "$TUNNEL" "$VENDOR_NAME's side sees no session of this host after 45 seconds." \
-          'The lines above say what ssh met. The service keeps trying; run this again to test.'
+          'What ssh said stands above. Mend that, and run this again, without a token.'
       fi
       sleep 0.5
     done
   }
 
   database_answers() {
-    [[ $(answer database) == answers ]] && (($(answer database_at) >= $(answer session_since)))
+    [[ $(answer database) == answers ]] && (($(number database_at) >= $(number session_since)))
   }
 
   await_database() {
@@ -1008,7 +1078,7 @@ WantedBy=multi-user.target
           *) state="gave no usable answer (${state:-nothing known})" ;;
         esac
         fail "$DATABASE" "The tunnel is up, but the database $state." \
-          'Mend that on the database side; the tunnel stays. Run this again to test.'
+          'Mend that on the database side, and run this again, without a token.'
       fi
       sleep 0.5
     done
@@ -1026,8 +1096,7 @@ WantedBy=multi-user.target
     make_run_files
     enrol run
     wait_for_key
-    SESSION_BEFORE=
-    ask_status && SESSION_BEFORE=$(answer session_id)
+    note_session
     keep_up &
     KEEPER=$!
     trap 'kill "$KEEPER" 2>/dev/null; wait "$KEEPER" 2>/dev/null; rm -rf -- "$SCRATCH"' EXIT
@@ -1094,7 +1163,7 @@ WantedBy=multi-user.target
   withdraw_key() {
     if copy_key && ssh-keygen -y -f "$SCRATCH/key" >"$SCRATCH/key.pub" 2>/dev/null; then
       FINGERPRINT=$(fingerprint_of "$SCRATCH/key.pub")
-      prove_possession "culvert-key-v1 remove $TUNNEL_ID $SLOT $FINGERPRINT"
+      (prove_possession "culvert-key-v1 remove $TUNNEL_ID $SLOT $FINGERPRINT")
       printf 'op=remove\nslot=%s\ntarget=%s\nproof=%s\nend=1\n' \
         "$SLOT" "$FINGERPRINT" "$(cat "$SCRATCH/key-cert.pub")" >"$SCRATCH/withdrawal"
       if call keys --header 'Content-Type: text/plain' --data-binary "@$SCRATCH/withdrawal" &&
@@ -1109,8 +1178,8 @@ WantedBy=multi-user.target
   # Last made, first removed. What other tunnels use too goes with the last of them.
   remove_recorded() {
     local kind name last=yes other
-    for other in "/etc/systemd/system/$SERVICE@"*.service; do
-      [[ ! -e $other || $other == "$UNIT_FILE" ]] || last=no
+    for other in "/var/lib/$SERVICE"/*/installed; do
+      [[ ! -e $other || $other == "$RECORD" ]] || last=no
     done
     tac "$RECORD" >"$SCRATCH/recorded"
     while read -r kind name; do
@@ -1121,6 +1190,7 @@ WantedBy=multi-user.target
         user) [[ $last == no ]] || run userdel "$SERVICE" || warn "The user $name was left." ;;
       esac
     done <"$SCRATCH/recorded"
+    rm -rf -- "$STATE_FOLDER/new"
     remove_file "$RECORD"
     remove_folder "$STATE_FOLDER"
     if [[ $last == yes ]]; then
@@ -1137,7 +1207,7 @@ WantedBy=multi-user.target
       "/etc/systemd/system/$SERVICE@"*.service | "/etc/systemd/system/$SERVICE.service") ;;
       *) return ;;
     esac
-    [[ -L ${1%/*} ]] || rm -f -- "$1"
+    [[ -L ${1%/*} ]] || rm -f -- "$1" "$1.new"
   }
 
   remove_shared() {

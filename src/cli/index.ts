@@ -4,7 +4,7 @@ import { EXIT } from './exit-code.ts';
 import { printError } from './print.ts';
 import { buildProgram } from './program.ts';
 
-export type { Boundary } from './program.ts';
+export type { Boundary } from './boundary.ts';
 
 /** Runs one command to its end and gives the process's exit code. Never throws. */
 export async function runCommandLine(

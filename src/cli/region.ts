@@ -51,7 +51,11 @@ function addCreate(region: Command): void {
     .option('--name <name>', 'its name for people; the slug when left out')
     .option('--login <user>', 'account on its servers that tunnels log in as', 'tunnel')
     .option('--port <port>', 'port of sshd', readPort, 50022)
-    .option('--alternate-ports <ports>', 'other ports that lead to it, such as 443', readPorts)
+    .option(
+      '--alternate-ports <ports>',
+      'other ports that lead to it, such as 443; for the record',
+      readPorts,
+    )
     .addOption(
       new Option('--tunnel-ports <first-last>', 'ports for tunnels, below 32768')
         .argParser(readPortRange)
@@ -105,7 +109,7 @@ function addAddServer(region: Command): void {
   const command = region
     .command('add-server <region> <host>')
     .description('add a tunnel server to a region and print the token that its agent joins with')
-    .option('--aliases <list>', 'other names of the same host, tried in order', readList)
+    .option('--aliases <list>', 'other names of the same host, for the record', readList)
     .option('--json', 'print server and join token as JSON')
     .action(async (name: string, host: string, options: { aliases?: string[]; json?: true }) => {
       const client = clientOf({ ...options });

@@ -49,7 +49,7 @@ export interface Region extends RegionInput {
 export const TunnelServerSchema = Type.Object(
   {
     host: Host,
-    /** Other names or addresses of the same host, tried in order. */
+    /** Other names or addresses of the same host. */
     aliases: Type.Array(Host, { maxItems: 8, default: [] }),
   },
   { additionalProperties: false },

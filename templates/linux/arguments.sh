@@ -1,14 +1,17 @@
 
 # ---- What is asked for ------------------------------------------------------------------------
 
-MODE=install
+MODE=
 DRY_RUN=no
 TOKEN_FILE=
 
 read_arguments() {
   while (($# > 0)); do
     case $1 in
-      install | check | run | uninstall) MODE=$1 ;;
+      install | check | run | uninstall)
+        [[ -z $MODE ]] || fail "$USAGE" "Choose one of $MODE and $1." 'See --help.'
+        MODE=$1
+        ;;
       --dry-run) DRY_RUN=yes ;;
       --token-file)
         (($# > 1)) || fail "$USAGE" '--token-file needs the name of a file.' 'See --help.'
@@ -28,6 +31,9 @@ read_arguments() {
     esac
     shift
   done
+  MODE=${MODE:-install}
+  [[ $DRY_RUN == no || $MODE == install ]] ||
+    fail "$USAGE" "--dry-run shows an installation; it does not go with $MODE." 'See --help.'
 }
 
 print_help() {

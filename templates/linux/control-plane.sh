@@ -22,6 +22,14 @@ call() {
 # answer NAME: one value of the last answer, as text that is safe to print.
 answer() { printf '%s\n' "$ANSWER" | sed -n "s/^$1=//p" | printable; }
 
+# number NAME: the same for a number; 0 for anything else, which no arithmetic may get to see.
+number() {
+  local value
+  value=$(answer "$1")
+  [[ $value =~ ^[1-9][0-9]{0,11}$ ]] || value=0
+  printf '%s' "$value"
+}
+
 printable() { tr -d '\n' | tr -c '[:print:]' '?'; }
 
 # ask_status: this slot's state as the vendor sees it, and our key's, when FINGERPRINT is known.

@@ -3,7 +3,7 @@
 
 # Nothing of the caller's shell may change what the commands below mean.
 settle_shell() {
-  set +a +x +v -u -o pipefail
+  set +aefxv -u -o pipefail
   unset -v CDPATH BASH_ENV ENV GREP_OPTIONS
   IFS=$' \t\n'
   PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin
@@ -18,7 +18,7 @@ make_scratch() {
   # Root works on a copy of the private key, which stays in memory there.
   ((EUID > 0)) || base=/run
   SCRATCH=$(mktemp -d "$base/culvert.XXXXXXXX") ||
-    fail "$PREFLIGHT" 'No temporary folder can be made.' 'Make room in /tmp or set TMPDIR.'
+    fail "$PREFLIGHT" "No temporary folder can be made in $base." 'Make room there.'
   trap 'rm -rf -- "$SCRATCH"' EXIT
   trap 'exit 129' HUP
   trap 'exit 130' INT
@@ -34,18 +34,27 @@ detect_host() {
   local release=/etc/os-release
   [[ -r $release ]] || release=/usr/lib/os-release
   # shellcheck source=/dev/null # read in a shell of its own, so that its names touch none of ours
-  OS_NAME=$(. "$release" 2>/dev/null && printf '%s' "${PRETTY_NAME-${ID-}}")
+  OS_NAME=$(unset PRETTY_NAME && . "$release" 2>/dev/null && printf '%s' "${PRETTY_NAME-}")
   # shellcheck source=/dev/null
-  OS_IDS=$(. "$release" 2>/dev/null && printf ' %s %s ' "${ID-}" "${ID_LIKE-}")
+  OS_IDS=$(
+    unset ID ID_LIKE
+    . "$release" 2>/dev/null && printf ' %s %s ' "${ID-}" "${ID_LIKE-}"
+  )
   say "This host: $(uname -n), ${OS_NAME:-unknown system}, as $(id -un)"
-  [[ $MODE == install ]] || return 0
+  [[ $MODE != run ]] || return 0
 
   [[ $OS_IDS == *' debian '* ]] ||
-    fail "$UNSUPPORTED" "This installer does not know ${OS_NAME:-this system}." \
+    unsupported "this installer does not know ${OS_NAME:-this system}" \
       'Run it on Debian or a system derived from it, or use: install.sh run'
   [[ -d /run/systemd/system ]] ||
-    fail "$UNSUPPORTED" 'systemd does not manage this host, so no service can be installed.' \
+    unsupported 'systemd does not manage this host, so no service can be installed' \
       'Use a host with systemd, or hold the tunnel open yourself with: install.sh run'
+}
+
+# unsupported WHAT NEXT: ends an installation; a check goes on and lists it with the rest.
+unsupported() {
+  [[ $MODE == check ]] || fail "$UNSUPPORTED" "${1^}." "$2"
+  finding "$1" "$2"
 }
 
 # The paths of this tunnel. The same names are in the files of the settings.

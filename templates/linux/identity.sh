@@ -6,7 +6,7 @@
 record() {
   grep -qsxF "$1 $2" "$RECORD" && return
   printf '%s %s\n' "$1" "$2" >>"$RECORD" && sync "$RECORD" ||
-    fail "$PREFLIGHT" "$RECORD cannot be written." 'Check disk and rights of that folder.'
+    fail "$PACKAGES" "$RECORD cannot be written." 'Check disk and rights of that folder.'
 }
 
 make_identity() {
@@ -19,50 +19,57 @@ make_folders() {
   local base
   for base in "/etc/$SERVICE" "/var/lib/$SERVICE"; do
     [[ ! -L $base && ! -L $base/$INSTANCE ]] ||
-      fail "$PREFLIGHT" "$base is, or holds, a symbolic link." 'Remove it and run this again.'
+      fail "$PACKAGES" "$base is, or holds, a symbolic link." 'Remove it and run this again.'
   done
   mark_as_ours &&
     mkdir -p "$STATE_FOLDER" && { [[ -e $RECORD ]] || install -m 0600 /dev/null "$RECORD"; } ||
-    fail "$PREFLIGHT" "$STATE_FOLDER cannot be made." 'Check the disk and its mount options.'
+    fail "$PACKAGES" "$STATE_FOLDER cannot be made." 'Check the disk and its mount options.'
   record shared "/etc/$SERVICE/README"
   record user "$SERVICE"
   if ! id -u "$SERVICE" >/dev/null 2>&1; then
     run useradd --system --user-group --no-create-home --home-dir /nonexistent \
       --shell /usr/sbin/nologin "$SERVICE" ||
-      fail "$PREFLIGHT" "The user $SERVICE cannot be made." 'See the message above.'
+      fail "$PACKAGES" "The user $SERVICE cannot be made." 'See the message above.'
   fi
   record folder "$STATE_FOLDER"
   record folder "$CONFIG_FOLDER"
   mkdir -p "$CONFIG_FOLDER" && chown "root:$SERVICE" "$STATE_FOLDER" "$CONFIG_FOLDER" &&
     chmod 0750 "$STATE_FOLDER" "$CONFIG_FOLDER" ||
-    fail "$PREFLIGHT" "$CONFIG_FOLDER cannot be made." 'Check the disk and its mount options.'
+    fail "$PACKAGES" "$CONFIG_FOLDER cannot be made." 'Check the disk and its mount options.'
 }
 
 # By this file a later run tells our folders from somebody else's, so it comes before all others.
 mark_as_ours() {
-  [[ -e /etc/$SERVICE/README ]] && return
-  mkdir -p "/etc/$SERVICE" &&
-    printf 'Tunnels of this host, a folder each. Made by Culvert.\n' >"/etc/$SERVICE/README"
+  local readme=/etc/$SERVICE/README
+  [[ -s $readme ]] && return
+  mkdir -p "${readme%/*}" &&
+    printf 'Tunnels of this host, a folder each. Made by Culvert.\n' >"$readme.new" &&
+    sync "$readme.new" && mv -fT "$readme.new" "$readme"
 }
 
 # Keeps a key that works. A new one is made aside, brought to disk, and only then moved in: a
 # power cut leaves a whole key or none.
 make_key() {
-  local aside
+  record file "$KEY"
+  record file "$KEY.pub"
+  rm -rf -- "$STATE_FOLDER/new"
   if copy_key && ssh-keygen -y -f "$SCRATCH/key" >"$SCRATCH/key.pub" 2>/dev/null; then
-    say "Keeping the key of this tunnel."
+    say 'Keeping the key of this tunnel.'
   else
-    record file "$KEY"
-    record file "$KEY.pub"
-    aside=$(mktemp -d "$STATE_FOLDER/new.XXXXXXXX") &&
-      run ssh-keygen -q -t ed25519 -N '' -C "$INSTANCE" -f "$aside/key" &&
-      chown "root:$SERVICE" "$aside/key" && chmod 0640 "$aside/key" && sync &&
-      mv -f "$aside/key" "$KEY" && mv -f "$aside/key.pub" "$KEY.pub" && rmdir "$aside" &&
-      copy_key && ssh-keygen -y -f "$SCRATCH/key" >"$SCRATCH/key.pub" ||
+    make_new_key && copy_key && ssh-keygen -y -f "$SCRATCH/key" >"$SCRATCH/key.pub" ||
       fail "$ENROLMENT" 'The key pair cannot be made.' "Check that $STATE_FOLDER can be written."
     say "Made an Ed25519 key; its private half stays in $KEY."
   fi
+  chown "root:$SERVICE" "$KEY" && chmod 0640 "$KEY" &&
+    { cmp -s "$SCRATCH/key.pub" "$KEY.pub" || install -m 0644 "$SCRATCH/key.pub" "$KEY.pub"; } ||
+    fail "$ENROLMENT" "The rights of $KEY cannot be set." 'Check the disk and its mount options.'
   FINGERPRINT=$(fingerprint_of "$SCRATCH/key.pub")
+}
+
+make_new_key() {
+  mkdir -m 0700 "$STATE_FOLDER/new" &&
+    run ssh-keygen -q -t ed25519 -N '' -C "$INSTANCE" -f "$STATE_FOLDER/new/key" && sync &&
+    mv -f "$STATE_FOLDER/new/key" "$KEY" && rm -r "$STATE_FOLDER/new"
 }
 
 # ssh refuses a key that its owner's group can read, so root works on a copy that is gone after.

@@ -3,20 +3,22 @@
 
 # The commands whose package is missing here, and that package.
 missing_packages() {
-  has ssh && has ssh-keygen || say openssh-client
-  has autossh || say autossh
+  [[ -x /usr/bin/ssh && -x /usr/bin/ssh-keygen ]] || say openssh-client
+  [[ -x /usr/bin/autossh ]] || say autossh
 }
 
 print_plan() {
   local packages
   packages=$(missing_packages | tr '\n' ' ')
   phase "What this will do for tunnel '$TUNNEL_NAME' of $ACCOUNT_NAME"
+  ! is_installed || say '  It is installed: what is as it should be stays, the key too.'
   say "  packages   ${packages:-none; all are here}"
   say "  user       $SERVICE, a system user without login or home"
   say "  folders    /etc/$SERVICE with a README, $CONFIG_FOLDER (settings),"
   say "             $STATE_FOLDER (key, record)"
   say "  files      $CONFIG_FOLDER/ssh_config, known_hosts, local.conf"
   say "             $KEY, key.pub: a new Ed25519 key that never leaves this host"
+  say "             $RECORD, $APPLIED: what was made, and what runs"
   say "             $UNIT_FILE"
   say "             $UMBRELLA_FILE"
   say "  service    $UNIT, started now and at every boot"

@@ -2,6 +2,7 @@
 # ---- Preflight: everything that is needed, before the first change ----------------------------
 
 FINDINGS=()
+TOKEN_REFUSED=no
 
 # finding WHAT NEXT: notes what is wrong and goes on, so that all of it is listed at once.
 finding() {
@@ -17,21 +18,23 @@ preflight() {
   check_control_plane
   check_tunnel_server
   check_database
-  [[ $MODE != install ]] || check_for_strangers
+  [[ $MODE == run ]] || check_for_strangers
 }
 
 # Ends the run when anything was found.
 stop_on_findings() {
   ((${#FINDINGS[@]} > 0)) || return 0
+  local code=$PREFLIGHT
+  [[ $TOKEN_REFUSED == no ]] || ((${#FINDINGS[@]} > 1)) || code=$ENROLMENT
   {
     printf '\nerror: nothing was changed; %s found:\n' "${#FINDINGS[@]}"
     printf '  %s\n' "${FINDINGS[@]}"
   } >&2
-  exit "$PREFLIGHT"
+  exit "$code"
 }
 
 check_disk() {
-  [[ $MODE == install ]] || return 0
+  [[ $MODE != run ]] || return 0
   local folder free
   for folder in /etc /var/lib; do
     free=$(df -Pk "$folder" | awk 'NR == 2 { print $4 }')
@@ -52,13 +55,21 @@ check_control_plane() {
     return
   fi
   ok "control plane $PUBLIC_URL"
-  skew=$(($(date +%s) - $(answer now)))
+  skew=$(($(date +%s) - $(number now)))
   ((skew > -300 && skew < 300)) ||
     finding "this host's clock is off by ${skew#-} seconds" 'Set it, for example with chrony.'
-  if [[ -n $TOKEN ]] && ! is_enrolled_already; then
-    test_token || fail "$ENROLMENT" "The enrolment token was refused: $(answer detail)." \
-      "$(answer next)"
+  [[ -z $TOKEN ]] || is_enrolled_already || check_token
+}
+
+# A refused token ends the run with a code of its own, unless something else is wrong, too.
+check_token() {
+  if ! test_token; then
+    finding "control plane: $ANSWER_PROBLEM" 'Run this again.'
+  elif [[ $(answer field) == public_key ]]; then
     ok 'enrolment token'
+  else
+    finding "the enrolment token was refused: $(answer detail)" "$(answer next)"
+    TOKEN_REFUSED=yes
   fi
 }
 
@@ -80,15 +91,18 @@ check_tunnel_server() {
   fi
   # No key of ours is offered: a server that refuses us has shown its own key and passed.
   printf '%s' "$KNOWN_HOSTS" >"$SCRATCH/known_hosts"
-  said=$(ssh -F /dev/null -T -p "$port" -o BatchMode=yes -o PreferredAuthentications=none \
-    -o ConnectTimeout=10 -o HostKeyAlias=tunnel -o StrictHostKeyChecking=yes \
+  said=$(timeout 25 ssh -F /dev/null -T -p "$port" -o BatchMode=yes \
+    -o PreferredAuthentications=none -o ConnectTimeout=10 \
+    -o HostKeyAlias=tunnel -o StrictHostKeyChecking=yes \
     -o UserKnownHostsFile="$SCRATCH/known_hosts" -o GlobalKnownHostsFile="$SCRATCH/known_hosts" \
     "$LOGIN@$host" 2>&1)
   case $said in
-    *'Permission denied'*) ok "tunnel server $host port $port, its pinned host key" ;;
     *'Host key verification failed'* | *'REMOTE HOST IDENTIFICATION'*)
       finding "tunnel server $host port $port shows a host key that is not pinned" \
         "Somebody may be in between. Ask $VENDOR_NAME before you go on."
+      ;;
+    *"$LOGIN@$host: Permission denied"*)
+      ok "tunnel server $host port $port, its pinned host key"
       ;;
     *) finding "tunnel server $host port $port: $(printable <<<"${said##*$'\n'}")" \
       "Allow outgoing SSH from this host to $host port $port." ;;
@@ -151,8 +165,8 @@ check_for_strangers() {
     [[ ! -e $folder ]] || [[ -d $folder && -z $(ls -A "$folder" 2>/dev/null) ]] ||
       finding "$folder exists and is not Culvert's" 'Rename or remove that folder first.'
   done
-  if id -u "$SERVICE" >/dev/null 2>&1; then
-    finding "a user $SERVICE exists and is not Culvert's" 'Rename or remove that user first.'
+  if getent passwd "$SERVICE" >/dev/null || getent group "$SERVICE" >/dev/null; then
+    finding "a user or group $SERVICE exists and is not Culvert's" 'Rename or remove it first.'
   fi
 }
 

@@ -22,17 +22,22 @@ await_session() {
   until is_our_session; do
     if ((SECONDS >= deadline)); then
       "$1"
+      [[ -n $ANSWER ]] ||
+        fail "$TUNNEL" "The control plane: $ANSWER_PROBLEM." 'Run this again, without a token.'
+      [[ $(answer session) != unknown ]] ||
+        fail "$TUNNEL" "$VENDOR_NAME's tunnel server has not reported for a while." \
+          "Tell $VENDOR_NAME, and run this again later, without a token."
       [[ $(answer session) != taken ]] ||
         fail "$TUNNEL" 'Something else listens on the port of this tunnel.' "Tell $VENDOR_NAME."
       fail "$TUNNEL" "$VENDOR_NAME's side sees no session of this host after 45 seconds." \
-        'The lines above say what ssh met. The service keeps trying; run this again to test.'
+        'What ssh said stands above. Mend that, and run this again, without a token.'
     fi
     sleep 0.5
   done
 }
 
 database_answers() {
-  [[ $(answer database) == answers ]] && (($(answer database_at) >= $(answer session_since)))
+  [[ $(answer database) == answers ]] && (($(number database_at) >= $(number session_since)))
 }
 
 await_database() {
@@ -47,7 +52,7 @@ await_database() {
         *) state="gave no usable answer (${state:-nothing known})" ;;
       esac
       fail "$DATABASE" "The tunnel is up, but the database $state." \
-        'Mend that on the database side; the tunnel stays. Run this again to test.'
+        'Mend that on the database side, and run this again, without a token.'
     fi
     sleep 0.5
   done

@@ -6,7 +6,8 @@ CARRIED=(
   TEMPLATE_VERSION RENDER PUBLIC_URL INSTALLER_URL VENDOR_NAME SERVICE
   TUNNEL_ID TUNNEL_NAME INSTANCE SLOT SSH_CONFIG KNOWN_HOSTS TUNNEL_UNIT UMBRELLA_UNIT MODE TOKEN
   USAGE UNSUPPORTED PREFLIGHT PACKAGES ENROLMENT TUNNEL DATABASE
-  http_proxy https_proxy no_proxy CULVERT_CA_FILE
+  FINGERPRINT SCRATCH_OF_CALLER CULVERT_CA_FILE CURL_CA_BUNDLE SSL_CERT_FILE SSL_CERT_DIR
+  http_proxy https_proxy all_proxy no_proxy HTTPS_PROXY ALL_PROXY NO_PROXY
 )
 
 # as_root FUNCTION: runs it as root, in one shell, so that sudo asks once. Functions, settings and
@@ -20,10 +21,10 @@ as_root() {
     fail "$PREFLIGHT" 'This needs root, and there is no sudo.' \
       "As root: curl -fsSL $INSTALLER_URL -o install.sh; bash install.sh"
   say 'The next steps need root; sudo may ask for your password.'
+  SCRATCH_OF_CALLER=$SCRATCH
   carry "$1" | sudo bash -s
   local status=$?
-  # None of our own exit codes is 1: that is sudo's way to say no.
-  ((status != 1)) ||
+  [[ -e $SCRATCH/became-root ]] ||
     fail "$PREFLIGHT" 'sudo did not let this script become root; nothing was changed.' \
       "As root: curl -fsSL $INSTALLER_URL -o install.sh; bash install.sh"
   return "$status"
@@ -34,7 +35,9 @@ carry() {
   printf '{\n'
   declare -f
   for name in "${CARRIED[@]}"; do
-    [[ -z ${!name-} ]] || declare -p "$name"
+    [[ -z ${!name+set} ]] || declare -p "$name"
   done
-  printf 'settle_shell\nmake_scratch\nname_paths\n%s\nexit\n}\n' "$1"
+  # shellcheck disable=SC2016 # the root shell expands it
+  printf 'settle_shell\n: >"$SCRATCH_OF_CALLER/became-root"\n'
+  printf 'make_scratch\nname_paths\n%s\nexit\n}\n' "$1"
 }

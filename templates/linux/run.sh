@@ -11,8 +11,7 @@ run_in_foreground() {
   make_run_files
   enrol run
   wait_for_key
-  SESSION_BEFORE=
-  ask_status && SESSION_BEFORE=$(answer session_id)
+  note_session
   keep_up &
   KEEPER=$!
   trap 'kill "$KEEPER" 2>/dev/null; wait "$KEEPER" 2>/dev/null; rm -rf -- "$SCRATCH"' EXIT

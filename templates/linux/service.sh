@@ -17,18 +17,17 @@ install_service() {
   start_service
 }
 
-# write_file PATH MODE GROUP CONTENT: leaves a file alone that is as it should be; never leaves
-# half a file.
+# write_file PATH MODE GROUP CONTENT: leaves a file alone that is as it should be, sets its rights
+# in any case, and never leaves half a file.
 write_file() {
-  local aside
   printf '%s' "$4" >"$SCRATCH/file"
   if [[ ! -L $1 ]] && cmp -s "$SCRATCH/file" "$1"; then
+    chown "root:$3" "$1" && chmod "$2" "$1"
     return
   fi
   [[ $1 == "$UMBRELLA_FILE" ]] || record file "$1"
-  aside=$(mktemp "${1%/*}/.culvert.XXXXXXXX") && cat "$SCRATCH/file" >"$aside" &&
-    chown "root:$3" "$aside" && chmod "$2" "$aside" && sync "$aside" &&
-    mv -fT "$aside" "$1" ||
+  rm -f -- "$1.new" && install -m "$2" -g "$3" "$SCRATCH/file" "$1.new" && sync "$1.new" &&
+    mv -fT "$1.new" "$1" ||
     fail "$TUNNEL" "$1 cannot be written." 'Check the disk and its mount options.'
   say "Wrote $1."
 }
@@ -43,7 +42,7 @@ start_service() {
     say 'The service runs as it should; left alone.'
     return
   fi
-  ask_status && SESSION_BEFORE=$(answer session_id)
+  note_session
   run systemctl start "$SERVICE.service" && run systemctl restart "$UNIT" ||
     fail "$TUNNEL" "$UNIT does not start." "See: journalctl -u $UNIT"
   record file "$APPLIED"
@@ -56,4 +55,16 @@ applied_digest() {
     printf '%s\n' "$FINGERPRINT"
     cat "$CONFIG_FOLDER"/{known_hosts,ssh_config,local.conf} "$UMBRELLA_FILE" "$UNIT_FILE"
   } | sha256sum | cut -c 1-64
+}
+
+# The session that is up now is no proof of the one that begins after the restart.
+note_session() {
+  local attempt
+  for attempt in 1 2 3 4 5; do
+    ask_status && break
+    ((attempt < 5)) ||
+      fail "$TUNNEL" "The control plane: $ANSWER_PROBLEM." 'Run this again, without a token.'
+    sleep 1
+  done
+  SESSION_BEFORE=$(answer session_id)
 }

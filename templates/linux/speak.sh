@@ -1,6 +1,10 @@
 
 # ---- How this script speaks -------------------------------------------------------------------
 
+# Functions that the caller's shell exported are none of ours; a foreign curl must not come along.
+# shellcheck disable=SC2046 # each name is a word
+builtin unset -f $(compgen -A function)
+
 say() { printf '%s\n' "$*"; }
 
 warn() { printf 'warning: %s\n' "$*" >&2; }

@@ -20,7 +20,7 @@ uninstall() {
 withdraw_key() {
   if copy_key && ssh-keygen -y -f "$SCRATCH/key" >"$SCRATCH/key.pub" 2>/dev/null; then
     FINGERPRINT=$(fingerprint_of "$SCRATCH/key.pub")
-    prove_possession "culvert-key-v1 remove $TUNNEL_ID $SLOT $FINGERPRINT"
+    (prove_possession "culvert-key-v1 remove $TUNNEL_ID $SLOT $FINGERPRINT")
     printf 'op=remove\nslot=%s\ntarget=%s\nproof=%s\nend=1\n' \
       "$SLOT" "$FINGERPRINT" "$(cat "$SCRATCH/key-cert.pub")" >"$SCRATCH/withdrawal"
     if call keys --header 'Content-Type: text/plain' --data-binary "@$SCRATCH/withdrawal" &&
@@ -35,8 +35,8 @@ withdraw_key() {
 # Last made, first removed. What other tunnels use too goes with the last of them.
 remove_recorded() {
   local kind name last=yes other
-  for other in "/etc/systemd/system/$SERVICE@"*.service; do
-    [[ ! -e $other || $other == "$UNIT_FILE" ]] || last=no
+  for other in "/var/lib/$SERVICE"/*/installed; do
+    [[ ! -e $other || $other == "$RECORD" ]] || last=no
   done
   tac "$RECORD" >"$SCRATCH/recorded"
   while read -r kind name; do
@@ -47,6 +47,7 @@ remove_recorded() {
       user) [[ $last == no ]] || run userdel "$SERVICE" || warn "The user $name was left." ;;
     esac
   done <"$SCRATCH/recorded"
+  rm -rf -- "$STATE_FOLDER/new"
   remove_file "$RECORD"
   remove_folder "$STATE_FOLDER"
   if [[ $last == yes ]]; then
@@ -63,7 +64,7 @@ remove_file() {
     "/etc/systemd/system/$SERVICE@"*.service | "/etc/systemd/system/$SERVICE.service") ;;
     *) return ;;
   esac
-  [[ -L ${1%/*} ]] || rm -f -- "$1"
+  [[ -L ${1%/*} ]] || rm -f -- "$1" "$1.new"
 }
 
 remove_shared() {

@@ -86,6 +86,69 @@ test('preflight lists every failure at once, and nothing is changed', async () =
   assert.equal(changed, '');
 });
 
+test('--dry-run goes with an installation alone: it never removes or opens anything', async () => {
+  for (const mode of ['uninstall', 'run', 'check']) {
+    const { code, stderr } = await install(proxy, urlOf(tunnel), {
+      arguments: [mode, '--dry-run'],
+    });
+    assert.equal(code, 2, stderr);
+    assert.match(stderr, /does not go with/);
+  }
+});
+
+test('check lists an unknown system with the rest; an installation ends at once', async () => {
+  await proxy.output('cp -P /etc/os-release /etc/os-release.kept; rm /etc/os-release');
+  try {
+    await proxy.writeFile('/etc/os-release', 'ID=plan9\nPRETTY_NAME="Plan 9"\n');
+    const check = await install(proxy, urlOf(tunnel), { arguments: ['check'] });
+    assert.equal(check.code, 4, check.stderr);
+    assert.match(check.stderr, /1 found:\n {2}this installer does not know Plan 9/);
+    const installation = await install(proxy, urlOf(tunnel), { token: tunnel.token });
+    assert.equal(installation.code, 3, installation.stderr);
+  } finally {
+    await proxy.output('mv /etc/os-release.kept /etc/os-release');
+  }
+});
+
+test('what is not Culvert’s is left alone, and said', async () => {
+  await proxy.output(
+    'mkdir /etc/h_autossh; echo theirs >/etc/h_autossh/config; groupadd h_autossh',
+  );
+  await proxy.writeFile(
+    '/etc/systemd/system/h_autossh.service',
+    '[Service]\nExecStart=/bin/true\n',
+  );
+  try {
+    const { code, stderr } = await install(proxy, urlOf(tunnel), { token: tunnel.token });
+    assert.equal(code, 4, stderr);
+    assert.match(stderr, /3 found/);
+    for (const what of [
+      'a unit h_autossh.service',
+      '/etc/h_autossh',
+      'a user or group h_autossh',
+    ]) {
+      assert.ok(stderr.includes(`${what} exists and is not Culvert's`), stderr);
+    }
+  } finally {
+    await proxy.output(
+      'rm -r /etc/h_autossh /etc/systemd/system/h_autossh.service; groupdel h_autossh; systemctl daemon-reload',
+    );
+  }
+});
+
+test('an empty line for a token ends it before any change', async () => {
+  const screen = await onTerminal(
+    proxy,
+    'carol',
+    [
+      { type: `${pastedLine(urlOf(tunnel))}; echo "ended with $?"` },
+      { after: /not shown/, type: '' },
+    ],
+    /ended with \d+/,
+  );
+  assert.match(screen, /No token was entered[\s\S]*ended with 2/);
+});
+
 test('something that is not the database is told apart', async () => {
   const wrong = await vendor.makeTunnel('wrong', { host: 'vendor', port: 8080 });
   const { code, stderr } = await install(proxy, urlOf(wrong), { token: wrong.token });
