@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import {
+  type Container,
+  createNetwork,
+  type Network,
+  proxyImage,
+  startContainer,
+} from '../support/bed/index.ts';
+import { startDatabaseHost } from '../support/database-host.ts';
+import { install } from '../support/installer.ts';
+import { type MadeTunnel, startVendorHost, type VendorHost } from '../support/vendor-host.ts';
+
+const SECONDS = [0.6, 0.9, 1.2, 1.5, 1.8, 2.1, 2.5, 3];
+
+let network: Network;
+let vendor: VendorHost;
+let proxy: Container;
+let tunnel: MadeTunnel;
+let url: string;
+
+before(async () => {
+  network = await createNetwork();
+  [vendor, proxy] = await Promise.all([
+    startVendorHost(network),
+    startContainer({ image: proxyImage(), network, name: 'proxy' }),
+    startDatabaseHost(network),
+  ]);
+  tunnel = await vendor.makeTunnel('cut', { host: 'database', port: 5432 });
+  url = `http://vendor:8080/t/${tunnel.id}/install.sh`;
+  await proxy.output(
+    'apt-get update -qq && apt-get install -y -qq --no-install-recommends autossh',
+  );
+});
+
+after(() => network?.remove());
+
+test('killed with -9 at any moment, the same command goes on and ends well', async () => {
+  for (const seconds of SECONDS) {
+    await proxy.exec(['bash'], {
+      input: `curl -fsSL ${url} | CULVERT_TOKEN=${tunnel.token} timeout -s KILL ${seconds} bash\n`,
+    });
+  }
+  const { code, stdout, stderr } = await install(proxy, url, { token: tunnel.token });
+  assert.equal(code, 0, stdout + stderr);
+  assert.equal(await vendor.query(tunnel.slots[0]?.tunnel_port ?? 0), 'a row');
+});
+
+test('whatever was left half-made is gone, and uninstalling leaves nothing', async () => {
+  const halfMade = "find /etc /var/lib/h_autossh -name '*.new' -o -name 'new' -path '*h_autossh*'";
+  assert.equal(await proxy.output(halfMade), '');
+  const { code, stderr } = await install(proxy, url, { arguments: ['uninstall'] });
+  assert.equal(code, 0, stderr);
+  assert.equal(stderr, '');
+  const left = await proxy.shell(
+    'ls -d /etc/h_autossh /var/lib/h_autossh /etc/systemd/system/h_auto*',
+  );
+  assert.equal(left.stdout, '');
+});
