@@ -1,5 +1,6 @@
 import { chdir, exit, stderr, stdout } from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { rememberAccounts } from './support/run/accounts.ts';
 import { reportFile, reportRun } from './support/run/report.ts';
 import { runFiles } from './support/run/run-files.ts';
 import { setUp } from './support/run/set-up.ts';
@@ -26,7 +27,9 @@ if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
 const tiers = TIERS.filter(({ name }) => names.length === 0 || names.includes(name));
 await setUp(tiers).catch((error: Error) => refuse(error.message));
 
+const removeAddedAccounts = rememberAccounts();
 const outcomes = await runFiles(tiers, (outcome) => stdout.write(reportFile(outcome)));
+removeAddedAccounts();
 stdout.write(reportRun(outcomes, Date.now() - started));
 const tests = outcomes.flatMap((outcome) => outcome.tests);
 process.exitCode = tests.length > 0 && tests.every(({ passed }) => passed) ? 0 : 1;

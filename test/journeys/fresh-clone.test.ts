@@ -78,8 +78,10 @@ function systemEnvironment(): Record<string, string> {
   return { ...(Object.fromEntries(kept) as Record<string, string>), PATH: path };
 }
 
-test('npm start on a fresh clone, then the pasted line: psql answers within 10 s', async () => {
+test('npm start on a fresh clone, then the pasted line: psql answers within 10 s', async (t) => {
   const env = systemEnvironment();
+  const { stdout: version } = await runCommand(['node', '--version'], { env });
+  t.diagnostic(`the system's own Node is ${version.trim()}`);
   assert.notEqual((await runCommand(['sh', '-c', 'command -v gcc python3 make'], { env })).code, 0);
   const [port, sshPort] = [await freePort(), await freePort()];
   const words = ['--port', String(port), '--ssh-port', String(sshPort)];

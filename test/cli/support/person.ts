@@ -8,7 +8,7 @@ const REPOSITORY = fileURLToPath(new URL('../../..', import.meta.url));
 
 /** Shows the repository at a place of one's own, for it may lie where only root can go. */
 const SHOW_AND_BECOME = `
-  mount --bind "$1" "$2" && home=$3 uid=$4 gid=$5 && shift 5 && cd "$home" && export HOME="$home" &&
+  mount --bind "$1" "$2" && home=$3 uid=$4 gid=$5 && shift 5 && cd "$home" && export HOME="$home" TMPDIR="$home" &&
   exec setpriv --reuid "$uid" --regid "$gid" --clear-groups "$@"`;
 
 /** Somebody who starts programs on this machine. */
@@ -29,7 +29,7 @@ export function myself(): Person {
     name: userInfo().username,
     home,
     repository: REPOSITORY,
-    asPerson: (words) => ['env', '--chdir', home, `HOME=${home}`, ...words],
+    asPerson: (words) => ['env', '--chdir', home, `HOME=${home}`, `TMPDIR=${home}`, ...words],
     remove: () => rmSync(home, { recursive: true, force: true }),
   };
 }
