@@ -34,7 +34,7 @@
   # ---- Settings: every value of this tunnel -----------------------------------------------------
 
   TEMPLATE_VERSION='1.0.0'
-  BODY_SHA256='071d76a4e8b62305375f2f541f1c090c22ecaf8252d0544534f97f6a9ac2cc3f'
+  BODY_SHA256='357cdab359f754e8985fa0781d2da11f1bf23d5eeb5b2fe9dd845a5ee0b2efcf'
   RENDER='44a58c204bb2c31ac5e7f4faf279a36a391b37693dd85467ed409ad58ffa9aac'
 
   PUBLIC_URL='https://culvert.example'
@@ -926,8 +926,10 @@ WantedBy=multi-user.target
     call enrol --config - --header 'Content-Type: text/plain' \
       --data-binary "@$SCRATCH/enrolment" < <(token_header) ||
       fail "$ENROLMENT" "The control plane: $ANSWER_PROBLEM." 'Run this again; nothing is lost.'
-    [[ -z $(answer error) ]] ||
-      fail "$ENROLMENT" "The enrolment was refused: $(answer detail)." "$(answer next)"
+    [[ -n $(answer error) ]] || return 0
+    # A first installation that gets no further leaves nothing but packages.
+    [[ $1 != linux ]] || is_installed || remove_recorded
+    fail "$ENROLMENT" "The enrolment was refused: $(answer detail)." "$(answer next)"
   }
 
   # A certificate over our own key is the signature that every OpenSSH can make.

@@ -33,8 +33,10 @@ send_enrolment() {
   call enrol --config - --header 'Content-Type: text/plain' \
     --data-binary "@$SCRATCH/enrolment" < <(token_header) ||
     fail "$ENROLMENT" "The control plane: $ANSWER_PROBLEM." 'Run this again; nothing is lost.'
-  [[ -z $(answer error) ]] ||
-    fail "$ENROLMENT" "The enrolment was refused: $(answer detail)." "$(answer next)"
+  [[ -n $(answer error) ]] || return 0
+  # A first installation that gets no further leaves nothing but packages.
+  [[ $1 != linux ]] || is_installed || remove_recorded
+  fail "$ENROLMENT" "The enrolment was refused: $(answer detail)." "$(answer next)"
 }
 
 # A certificate over our own key is the signature that every OpenSSH can make.
