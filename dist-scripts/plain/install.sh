@@ -34,7 +34,7 @@
   # ---- Settings: every value of this tunnel -----------------------------------------------------
 
   TEMPLATE_VERSION='1.0.0'
-  BODY_SHA256='357cdab359f754e8985fa0781d2da11f1bf23d5eeb5b2fe9dd845a5ee0b2efcf'
+  BODY_SHA256='1f527544ca0a3d9ccf3be6465f34ab7f94fb065d3eb340866d1a39a614cdf485'
   RENDER='44a58c204bb2c31ac5e7f4faf279a36a391b37693dd85467ed409ad58ffa9aac'
 
   PUBLIC_URL='https://culvert.example'
@@ -477,7 +477,7 @@ WantedBy=multi-user.target
         fail "$USAGE" "The token file $TOKEN_FILE cannot be read." 'Check --token-file.'
       IFS=$' \t\r\n' read -r TOKEN <"$TOKEN_FILE"
     fi
-    if [[ -z $TOKEN ]] && ! is_enrolled_already; then
+    if [[ -z $TOKEN ]] && ! may_be_enrolled; then
       ask_for_token
     fi
     [[ -z $TOKEN || $TOKEN =~ ^cvt_[0-9a-z]{16}_[0-9a-z]{32}$ ]] ||
@@ -495,12 +495,13 @@ WantedBy=multi-user.target
     [[ -n $TOKEN ]] || fail "$USAGE" 'No token was entered.' "Ask $VENDOR_NAME for one."
   }
 
-  # Where a key is in place, the root part finds out whether it is enrolled, and needs no token.
-  is_enrolled_already() {
+  # Where an earlier run, also one that was cut short, has come as far as a key, only that key's
+  # owner can find out whether it is enrolled: then no token is asked for here, and none is tested.
+  may_be_enrolled() {
     if [[ $MODE == run ]]; then
       [[ -s $RUN_FOLDER/key ]]
     else
-      is_installed
+      [[ -d $STATE_FOLDER ]]
     fi
   }
 
@@ -575,7 +576,7 @@ WantedBy=multi-user.target
     skew=$(($(date +%s) - $(number now)))
     ((skew > -300 && skew < 300)) ||
       finding "this host's clock is off by ${skew#-} seconds" 'Set it, for example with chrony.'
-    [[ -z $TOKEN ]] || is_enrolled_already || check_token
+    [[ -z $TOKEN ]] || may_be_enrolled || check_token
   }
 
   # A refused token ends the run with a code of its own, unless something else is wrong, too.
@@ -849,13 +850,13 @@ WantedBy=multi-user.target
       fail "$PACKAGES" "$CONFIG_FOLDER cannot be made." 'Check the disk and its mount options.'
   }
 
-  # By this file a later run tells our folders from somebody else's, so it comes before all others.
+  # By this file a later run tells our folders from somebody else's: the folder appears with it.
   mark_as_ours() {
-    local readme=/etc/$SERVICE/README
-    [[ -s $readme ]] && return
-    mkdir -p "${readme%/*}" &&
-      printf 'Tunnels of this host, a folder each. Made by Culvert.\n' >"$readme.new" &&
-      sync "$readme.new" && mv -fT "$readme.new" "$readme"
+    local aside=/etc/.$SERVICE.new
+    [[ -s /etc/$SERVICE/README ]] && return
+    rm -rf -- "$aside" && mkdir "$aside" &&
+      printf 'Tunnels of this host, a folder each. Made by Culvert.\n' >"$aside/README" &&
+      sync "$aside/README" && mv -fT "$aside" "/etc/$SERVICE"
   }
 
   # Keeps a key that works. A new one is made aside, brought to disk, and only then moved in: a
@@ -1192,7 +1193,7 @@ WantedBy=multi-user.target
         user) [[ $last == no ]] || run userdel "$SERVICE" || warn "The user $name was left." ;;
       esac
     done <"$SCRATCH/recorded"
-    rm -rf -- "$STATE_FOLDER/new"
+    rm -rf -- "$STATE_FOLDER/new" "/etc/.$SERVICE.new"
     remove_file "$RECORD"
     remove_folder "$STATE_FOLDER"
     if [[ $last == yes ]]; then

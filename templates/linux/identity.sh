@@ -38,13 +38,13 @@ make_folders() {
     fail "$PACKAGES" "$CONFIG_FOLDER cannot be made." 'Check the disk and its mount options.'
 }
 
-# By this file a later run tells our folders from somebody else's, so it comes before all others.
+# By this file a later run tells our folders from somebody else's: the folder appears with it.
 mark_as_ours() {
-  local readme=/etc/$SERVICE/README
-  [[ -s $readme ]] && return
-  mkdir -p "${readme%/*}" &&
-    printf 'Tunnels of this host, a folder each. Made by Culvert.\n' >"$readme.new" &&
-    sync "$readme.new" && mv -fT "$readme.new" "$readme"
+  local aside=/etc/.$SERVICE.new
+  [[ -s /etc/$SERVICE/README ]] && return
+  rm -rf -- "$aside" && mkdir "$aside" &&
+    printf 'Tunnels of this host, a folder each. Made by Culvert.\n' >"$aside/README" &&
+    sync "$aside/README" && mv -fT "$aside" "/etc/$SERVICE"
 }
 
 # Keeps a key that works. A new one is made aside, brought to disk, and only then moved in: a

@@ -58,7 +58,7 @@ check_control_plane() {
   skew=$(($(date +%s) - $(number now)))
   ((skew > -300 && skew < 300)) ||
     finding "this host's clock is off by ${skew#-} seconds" 'Set it, for example with chrony.'
-  [[ -z $TOKEN ]] || is_enrolled_already || check_token
+  [[ -z $TOKEN ]] || may_be_enrolled || check_token
 }
 
 # A refused token ends the run with a code of its own, unless something else is wrong, too.

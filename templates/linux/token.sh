@@ -16,7 +16,7 @@ find_token() {
       fail "$USAGE" "The token file $TOKEN_FILE cannot be read." 'Check --token-file.'
     IFS=$' \t\r\n' read -r TOKEN <"$TOKEN_FILE"
   fi
-  if [[ -z $TOKEN ]] && ! is_enrolled_already; then
+  if [[ -z $TOKEN ]] && ! may_be_enrolled; then
     ask_for_token
   fi
   [[ -z $TOKEN || $TOKEN =~ ^cvt_[0-9a-z]{16}_[0-9a-z]{32}$ ]] ||
@@ -34,12 +34,13 @@ ask_for_token() {
   [[ -n $TOKEN ]] || fail "$USAGE" 'No token was entered.' "Ask $VENDOR_NAME for one."
 }
 
-# Where a key is in place, the root part finds out whether it is enrolled, and needs no token.
-is_enrolled_already() {
+# Where an earlier run, also one that was cut short, has come as far as a key, only that key's
+# owner can find out whether it is enrolled: then no token is asked for here, and none is tested.
+may_be_enrolled() {
   if [[ $MODE == run ]]; then
     [[ -s $RUN_FOLDER/key ]]
   else
-    is_installed
+    [[ -d $STATE_FOLDER ]]
   fi
 }
 

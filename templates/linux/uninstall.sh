@@ -47,7 +47,7 @@ remove_recorded() {
       user) [[ $last == no ]] || run userdel "$SERVICE" || warn "The user $name was left." ;;
     esac
   done <"$SCRATCH/recorded"
-  rm -rf -- "$STATE_FOLDER/new"
+  rm -rf -- "$STATE_FOLDER/new" "/etc/.$SERVICE.new"
   remove_file "$RECORD"
   remove_folder "$STATE_FOLDER"
   if [[ $last == yes ]]; then
