@@ -15,6 +15,8 @@ import { recordSshd } from './record.ts';
 
 const PATIENCE_MS = 5000;
 const POLL_MS = 10;
+/** An sshd whose port is taken has ended long before this: one that still runs has its port. */
+const REFUSED_AFTER_MS = 1500;
 
 /** Starts sshd and waits until it listens. Throws a problem that tells what sshd said. */
 export async function launchSshd(options: SshdOptions): Promise<ProcessIdentity> {
@@ -33,7 +35,8 @@ export async function launchSshd(options: SshdOptions): Promise<ProcessIdentity>
   if (started) {
     await recordSshd(options, started);
     for (let waited = 0; waited < PATIENCE_MS && isRunning(started); waited += POLL_MS) {
-      if (listensOn(started, listenAddress, port)) return started;
+      const listens = listensOn(started, listenAddress, port) ?? waited >= REFUSED_AFTER_MS;
+      if (listens && isRunning(started)) return started;
       await sleep(POLL_MS);
     }
     await endProcess(started);
@@ -44,11 +47,11 @@ export async function launchSshd(options: SshdOptions): Promise<ProcessIdentity>
   });
 }
 
-function listensOn({ pid }: ProcessIdentity, address: string, port: number): boolean {
+/** Undefined: something listens there, and whether it is this process may not be looked up. */
+function listensOn({ pid }: ProcessIdentity, address: string, port: number): boolean | undefined {
   const listener = listeningPorts(address).get(port);
-  return (
-    listener !== undefined && openFilesOf(pid)?.includes(`socket:[${listener.inode}]`) !== false
-  );
+  if (!listener) return false;
+  return openFilesOf(pid)?.includes(`socket:[${listener.inode}]`);
 }
 
 // The log is made here, so that it is there to be followed.
