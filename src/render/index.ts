@@ -5,5 +5,6 @@ export { sha256 } from './digest.ts';
 export { renderErrorScript } from './error-script.ts';
 export { checkInstallerInput, type InstallerInput, InstallerInputSchema } from './input.ts';
 export { PLATFORMS, type Platform, renderInstaller, renderScript } from './installer.ts';
+export { installerUrl } from './installer-url.ts';
 export { instanceName, type ProxyFiles, renderProxyFiles } from './proxy-files.ts';
 export { renderSshdConfig, type SshdConfigInput } from './sshd-config.ts';

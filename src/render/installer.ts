@@ -3,6 +3,7 @@ import type { Artifact } from './artifact.ts';
 import { type Catalogue, templateOf } from './catalogue.ts';
 import { sha256 } from './digest.ts';
 import { type CheckedInstallerInput, checkInstallerInput } from './input.ts';
+import { installerUrl } from './installer-url.ts';
 import { instanceName, renderProxyFiles } from './proxy-files.ts';
 
 /** The kinds of host that an installer can be rendered for; each names its template. */
@@ -40,7 +41,7 @@ export function renderScript(
     body_sha256: bodyDigest,
     render: renderDigest,
     public_url: input.public_url,
-    installer_url: installerUrl(input),
+    installer_url: installerUrl(input.public_url, tunnel.id, input.slot),
     vendor_slug: vendor.slug,
     vendor_name: vendor.name,
     account_name: account.name,
@@ -61,10 +62,4 @@ export function renderScript(
     ...renderProxyFiles(catalogue, input),
   });
   return Buffer.concat([Buffer.from(settings), body]);
-}
-
-/** Where the control plane serves this very installer: slot 1 has the short address. */
-function installerUrl({ public_url, tunnel, slot }: CheckedInstallerInput): string {
-  const place = slot === 1 ? '' : `/s/${slot}`;
-  return `${public_url}/t/${tunnel.id}${place}/install.sh`;
 }

@@ -1,3 +1,4 @@
+import { installerUrl } from '../render/index.ts';
 import type { ServerSettings } from './settings.ts';
 
 /** Where a slot's files stand, and the commands that a person pastes. */
@@ -15,7 +16,7 @@ export function slotAddresses(
   slot: number,
 ): SlotAddresses {
   const page = `${publicUrl}/t/${tunnelId}`;
-  const script = slot === 1 ? `${page}/install.sh` : `${page}/s/${slot}/install.sh`;
+  const script = installerUrl(publicUrl, tunnelId, slot);
   return { page, script, command: `curl -fsSL ${script} | bash` };
 }
 
