@@ -34,7 +34,7 @@
   # ---- Settings: every value of this tunnel -----------------------------------------------------
 
   TEMPLATE_VERSION='1.0.0'
-  BODY_SHA256='1f527544ca0a3d9ccf3be6465f34ab7f94fb065d3eb340866d1a39a614cdf485'
+  BODY_SHA256='a615010adc7c4f5a1eaf1ee3774317c154ad821e287dcbf6ee15d67497d961b0'
   RENDER='44a58c204bb2c31ac5e7f4faf279a36a391b37693dd85467ed409ad58ffa9aac'
 
   PUBLIC_URL='https://culvert.example'
@@ -286,6 +286,7 @@ WantedBy=multi-user.target
 
   MODE=
   DRY_RUN=no
+  REMOVE_PACKAGES=no
   TOKEN_FILE=
 
   read_arguments() {
@@ -296,6 +297,7 @@ WantedBy=multi-user.target
           MODE=$1
           ;;
         --dry-run) DRY_RUN=yes ;;
+        --packages) REMOVE_PACKAGES=yes ;;
         --token-file)
           (($# > 1)) || fail "$USAGE" '--token-file needs the name of a file.' 'See --help.'
           TOKEN_FILE=$2
@@ -317,13 +319,15 @@ WantedBy=multi-user.target
     MODE=${MODE:-install}
     [[ $DRY_RUN == no || $MODE == install ]] ||
       fail "$USAGE" "--dry-run shows an installation; it does not go with $MODE." 'See --help.'
+    [[ $REMOVE_PACKAGES == no || $MODE == uninstall ]] ||
+      fail "$USAGE" "--packages goes with uninstall, not with $MODE." 'See --help.'
   }
 
   print_help() {
     printf '%s\n' \
       'Opens a tunnel from this host to your vendor, so that the vendor can query one database.' \
       '' \
-      'Usage: install.sh [install | check | run | uninstall] [--dry-run] [--token-file FILE]' \
+      'Usage: install.sh [install | check | run | uninstall] [OPTION...]' \
       '' \
       '  install        Install, repair or upgrade the tunnel as a service (the default). Needs' \
       '                 root or sudo.' \
@@ -332,8 +336,10 @@ WantedBy=multi-user.target
       '  run            Hold the tunnel open until you press Ctrl-C. Needs no root, installs' \
       '                 nothing; keeps its key in ~/.local/state.' \
       '  uninstall      Remove what an installation made, and the key at the vendor. Needs root' \
-      '                 or sudo; leaves packages and other tunnels alone.' \
+      '                 or sudo; leaves other tunnels alone.' \
       '' \
+      '  --packages     With uninstall: also remove the packages that the installation added,' \
+      '                 where nothing else needs them.' \
       '  --dry-run      Change nothing. Print each change that an installation would make here.' \
       '  --token-file FILE' \
       '                 Read the enrolment token from FILE. It can also be given in the' \
@@ -501,7 +507,7 @@ WantedBy=multi-user.target
     if [[ $MODE == run ]]; then
       [[ -s $RUN_FOLDER/key ]]
     else
-      [[ -d $STATE_FOLDER ]]
+      [[ -d $CONFIG_FOLDER ]]
     fi
   }
 
@@ -591,6 +597,45 @@ WantedBy=multi-user.target
     fi
   }
 
+  # A unit or a user of that name that this installer did not make is somebody's: hands off.
+  check_for_strangers() {
+    local unit text folder
+    for unit in "$UNIT" "$SERVICE.service"; do
+      text=$(systemctl cat "$unit" 2>/dev/null)
+      [[ -z $text || $text == *'Made by Culvert'* ]] ||
+        finding "a unit $unit exists and is not Culvert's" 'Rename or remove that unit first.'
+    done
+    grep -qs 'Made by Culvert' "/etc/$SERVICE/README" && return
+    for folder in "/etc/$SERVICE" "/var/lib/$SERVICE"; do
+      [[ ! -e $folder ]] || [[ -d $folder && -z $(ls -A "$folder" 2>/dev/null) ]] ||
+        finding "$folder exists and is not Culvert's" 'Rename or remove that folder first.'
+    done
+    if getent passwd "$SERVICE" >/dev/null || getent group "$SERVICE" >/dev/null; then
+      finding "a user or group $SERVICE exists and is not Culvert's" 'Rename or remove it first.'
+    fi
+  }
+
+  # print_ticket: what the network and database teams need to know to help.
+  print_ticket() {
+    local here
+    here=$(hostname -I 2>/dev/null | tr -s ' ' | sed 's/ $//')
+    phase 'Ticket for the network and database teams'
+    say "Please allow these connections, all outgoing from $(uname -n) (${here:-address unknown}):"
+    say "  1. TCP to ${TUNNEL_HOSTS[0]} port ${TUNNEL_PORTS[0]}: the SSH tunnel to $VENDOR_NAME."
+    say "     It must pass as it is: a firewall that inspects or rewrites SSH breaks it."
+    say "  2. HTTP to $PUBLIC_URL: installation and status."
+    if [[ -n $DATABASE_SOCKET ]]; then
+      say "  3. The Unix socket $DATABASE_SOCKET of the database, on this host."
+    else
+      say "  3. TCP to $DATABASE_HOST port $DATABASE_PORT: the $DATABASE_TYPE database."
+    fi
+    say 'Nothing has to be allowed inwards. To the database, every query comes from this host.'
+    ((${#EGRESS_ADDRESSES[@]} == 0)) ||
+      say "For your records: $VENDOR_NAME's own servers have ${EGRESS_ADDRESSES[*]}."
+  }
+
+  # ---- Preflight: the tunnel server -------------------------------------------------------------
+
   check_tunnel_server() {
     local host=${TUNNEL_HOSTS[0]} port=${TUNNEL_PORTS[0]} banner said
     # shellcheck disable=SC2016 # the inner shell expands these
@@ -626,6 +671,8 @@ WantedBy=multi-user.target
         "Allow outgoing SSH from this host to $host port $port." ;;
     esac
   }
+
+  # ---- Preflight: the database ------------------------------------------------------------------
 
   check_database() {
     if [[ -n $DATABASE_SOCKET ]]; then
@@ -670,43 +717,6 @@ WantedBy=multi-user.target
       grep -qiE '^([0-9a-f:]*:)?(169\.254\.|a9fe:)|^fe[89ab].:|^fd00:ec2::254 |^fd20:ce::254 '
   }
 
-  # A unit or a user of that name that this installer did not make is somebody's: hands off.
-  check_for_strangers() {
-    local unit text folder
-    for unit in "$UNIT" "$SERVICE.service"; do
-      text=$(systemctl cat "$unit" 2>/dev/null)
-      [[ -z $text || $text == *'Made by Culvert'* ]] ||
-        finding "a unit $unit exists and is not Culvert's" 'Rename or remove that unit first.'
-    done
-    grep -qs 'Made by Culvert' "/etc/$SERVICE/README" && return
-    for folder in "/etc/$SERVICE" "/var/lib/$SERVICE"; do
-      [[ ! -e $folder ]] || [[ -d $folder && -z $(ls -A "$folder" 2>/dev/null) ]] ||
-        finding "$folder exists and is not Culvert's" 'Rename or remove that folder first.'
-    done
-    if getent passwd "$SERVICE" >/dev/null || getent group "$SERVICE" >/dev/null; then
-      finding "a user or group $SERVICE exists and is not Culvert's" 'Rename or remove it first.'
-    fi
-  }
-
-  # print_ticket: what the network and database teams need to know to help.
-  print_ticket() {
-    local here
-    here=$(hostname -I 2>/dev/null | tr -s ' ' | sed 's/ $//')
-    phase 'Ticket for the network and database teams'
-    say "Please allow these connections, all outgoing from $(uname -n) (${here:-address unknown}):"
-    say "  1. TCP to ${TUNNEL_HOSTS[0]} port ${TUNNEL_PORTS[0]}: the SSH tunnel to $VENDOR_NAME."
-    say "     It must pass as it is: a firewall that inspects or rewrites SSH breaks it."
-    say "  2. HTTP to $PUBLIC_URL: installation and status."
-    if [[ -n $DATABASE_SOCKET ]]; then
-      say "  3. The Unix socket $DATABASE_SOCKET of the database, on this host."
-    else
-      say "  3. TCP to $DATABASE_HOST port $DATABASE_PORT: the $DATABASE_TYPE database."
-    fi
-    say 'Nothing has to be allowed inwards. To the database, every query comes from this host.'
-    ((${#EGRESS_ADDRESSES[@]} == 0)) ||
-      say "For your records: $VENDOR_NAME's own servers have ${EGRESS_ADDRESSES[*]}."
-  }
-
   # ---- The plan: every change, before the first one ---------------------------------------------
 
   # The commands whose package is missing here, and that package.
@@ -741,7 +751,8 @@ WantedBy=multi-user.target
   # What the root part needs to know besides the functions.
   CARRIED=(
     TEMPLATE_VERSION RENDER PUBLIC_URL INSTALLER_URL VENDOR_NAME SERVICE
-    TUNNEL_ID TUNNEL_NAME INSTANCE SLOT SSH_CONFIG KNOWN_HOSTS TUNNEL_UNIT UMBRELLA_UNIT MODE TOKEN
+    TUNNEL_ID TUNNEL_NAME INSTANCE SLOT SSH_CONFIG KNOWN_HOSTS TUNNEL_UNIT UMBRELLA_UNIT
+    MODE TOKEN REMOVE_PACKAGES
     USAGE UNSUPPORTED PREFLIGHT PACKAGES ENROLMENT TUNNEL DATABASE
     FINGERPRINT SCRATCH_OF_CALLER CULVERT_CA_FILE CURL_CA_BUNDLE SSL_CERT_FILE SSL_CERT_DIR
     http_proxy https_proxy all_proxy no_proxy HTTPS_PROXY ALL_PROXY NO_PROXY
@@ -783,7 +794,7 @@ WantedBy=multi-user.target
 
   # Installs what is missing and nothing else; where all is there, the package manager is not asked.
   install_packages() {
-    local packages
+    local packages package
     phase 'Packages'
     mapfile -t packages < <(missing_packages)
     if ((${#packages[@]} == 0)); then
@@ -791,6 +802,7 @@ WantedBy=multi-user.target
       return
     fi
     say "Installing ${packages[*]}."
+    for package in "${packages[@]}"; do record package "$package"; done
     apt_install "${packages[@]}" || {
       run apt_get update
       apt_install "${packages[@]}"
@@ -805,13 +817,18 @@ WantedBy=multi-user.target
       run apt_get install --yes --no-install-recommends "$@"
   }
 
+  # remove_package NAME: takes away what an installation put here, unless others need it by now.
+  remove_package() {
+    run dpkg --purge "$1" || warn "The package $1 was left; the reason stands above."
+  }
+
   # No dialogs: neither debconf nor needrestart nor apt-listchanges may wait for an answer.
   apt_get() {
     DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 APT_LISTCHANGES_FRONTEND=none \
       apt-get -qq -o DPkg::Lock::Timeout=120 "$@"
   }
 
-  # ---- Identity: user, folders, key -------------------------------------------------------------
+  # ---- Identity: record, user, folders, key -----------------------------------------------------
 
   # record KIND NAME: notes what is about to be made, before it is made, so that an uninstallation
   # removes exactly that, even after a crash in between.
@@ -821,6 +838,20 @@ WantedBy=multi-user.target
       fail "$PACKAGES" "$RECORD cannot be written." 'Check disk and rights of that folder.'
   }
 
+  # The first thing made is the folder that holds the record.
+  begin_record() {
+    local base
+    for base in "/etc/$SERVICE" "/var/lib/$SERVICE"; do
+      [[ ! -L $base && ! -L $base/$INSTANCE ]] ||
+        fail "$PACKAGES" "$base is, or holds, a symbolic link." 'Remove it and run this again.'
+    done
+    mark_as_ours && mkdir -p "$STATE_FOLDER" && chmod go-rwx "$STATE_FOLDER" &&
+      { [[ -e $RECORD ]] || install -m 0600 /dev/null "$RECORD"; } ||
+      fail "$PACKAGES" "$STATE_FOLDER cannot be made." 'Check the disk and its mount options.'
+    record folder "$STATE_FOLDER"
+    record shared "/etc/$SERVICE/README"
+  }
+
   make_identity() {
     phase 'User and key'
     make_folders
@@ -828,22 +859,12 @@ WantedBy=multi-user.target
   }
 
   make_folders() {
-    local base
-    for base in "/etc/$SERVICE" "/var/lib/$SERVICE"; do
-      [[ ! -L $base && ! -L $base/$INSTANCE ]] ||
-        fail "$PACKAGES" "$base is, or holds, a symbolic link." 'Remove it and run this again.'
-    done
-    mark_as_ours &&
-      mkdir -p "$STATE_FOLDER" && { [[ -e $RECORD ]] || install -m 0600 /dev/null "$RECORD"; } ||
-      fail "$PACKAGES" "$STATE_FOLDER cannot be made." 'Check the disk and its mount options.'
-    record shared "/etc/$SERVICE/README"
     record user "$SERVICE"
     if ! id -u "$SERVICE" >/dev/null 2>&1; then
       run useradd --system --user-group --no-create-home --home-dir /nonexistent \
         --shell /usr/sbin/nologin "$SERVICE" ||
         fail "$PACKAGES" "The user $SERVICE cannot be made." 'See the message above.'
     fi
-    record folder "$STATE_FOLDER"
     record folder "$CONFIG_FOLDER"
     mkdir -p "$CONFIG_FOLDER" && chown "root:$SERVICE" "$STATE_FOLDER" "$CONFIG_FOLDER" &&
       chmod 0750 "$STATE_FOLDER" "$CONFIG_FOLDER" ||
@@ -928,8 +949,8 @@ WantedBy=multi-user.target
       --data-binary "@$SCRATCH/enrolment" < <(token_header) ||
       fail "$ENROLMENT" "The control plane: $ANSWER_PROBLEM." 'Run this again; nothing is lost.'
     [[ -n $(answer error) ]] || return 0
-    # A first installation that gets no further leaves nothing but packages.
-    [[ $1 != linux ]] || is_installed || remove_recorded
+    # A first installation that gets no further leaves nothing behind.
+    [[ $1 != linux ]] || is_installed || REMOVE_PACKAGES=yes remove_recorded
     fail "$ENROLMENT" "The enrolment was refused: $(answer detail)." "$(answer next)"
   }
 
@@ -1159,7 +1180,7 @@ WantedBy=multi-user.target
     remove_recorded
     systemctl daemon-reload
     systemctl reset-failed "$UNIT" 2>/dev/null
-    say 'Removed. Packages were left as they are.'
+    say 'Removed.'
   }
 
   # The vendor forgets the key that this host proves it holds. If that cannot be, the rest goes on.
@@ -1180,9 +1201,11 @@ WantedBy=multi-user.target
 
   # Last made, first removed. What other tunnels use too goes with the last of them.
   remove_recorded() {
-    local kind name last=yes other
+    local kind name last=yes other heir=
     for other in "/var/lib/$SERVICE"/*/installed; do
-      [[ ! -e $other || $other == "$RECORD" ]] || last=no
+      [[ -e $other && $other != "$RECORD" ]] || continue
+      last=no
+      heir=$other
     done
     tac "$RECORD" >"$SCRATCH/recorded"
     while read -r kind name; do
@@ -1191,6 +1214,7 @@ WantedBy=multi-user.target
         folder) [[ $name == "$STATE_FOLDER" ]] || remove_folder "$name" ;;
         shared) [[ $last == no ]] || remove_shared "$name" ;;
         user) [[ $last == no ]] || run userdel "$SERVICE" || warn "The user $name was left." ;;
+        package) take_back_package "$name" "$heir" ;;
       esac
     done <"$SCRATCH/recorded"
     rm -rf -- "$STATE_FOLDER/new" "/etc/.$SERVICE.new"
@@ -1199,6 +1223,17 @@ WantedBy=multi-user.target
     if [[ $last == yes ]]; then
       remove_folder "/etc/$SERVICE"
       remove_folder "/var/lib/$SERVICE"
+    fi
+  }
+
+  # take_back_package NAME HEIR: another tunnel needs the package too, and then keeps it in mind.
+  take_back_package() {
+    if [[ -n $2 ]]; then
+      printf 'package %s\n' "$1" >>"$2"
+    elif [[ $REMOVE_PACKAGES == yes ]]; then
+      remove_package "$1"
+    else
+      say "The package $1 was left; uninstall --packages takes it away, too."
     fi
   }
 
@@ -1275,6 +1310,7 @@ WantedBy=multi-user.target
 
   # The part that needs root, from the first change to the proof.
   change_this_host() {
+    begin_record
     install_packages
     make_identity
     enrol linux

@@ -1,5 +1,5 @@
 import type { Kysely, Selectable, Transaction } from 'kysely';
-import { Problem } from '../domain/problem.ts';
+import { RefusedToken } from '../domain/refused-token.ts';
 import type { Hashed } from './hashed.ts';
 import type { EnrolmentTokenTable, Tables } from './tables.ts';
 
@@ -72,11 +72,11 @@ export async function spendToken(
 ): Promise<'spent' | 'again'> {
   for (;;) {
     const row = await selectToken(trx, id);
-    if (!row || row.revoked_at !== null) throw unknownToken();
+    if (!row || row.revoked_at !== null) throw new RefusedToken('token-unknown');
     const spentBy: string[] = JSON.parse(row.spent_by);
     if (spentBy.includes(fingerprint)) return 'again';
-    if (row.uses >= row.max_uses) throw spentToken();
-    if (row.expires_at <= now) throw expiredToken();
+    if (row.uses >= row.max_uses) throw new RefusedToken('token-spent');
+    if (row.expires_at <= now) throw new RefusedToken('token-expired');
     const { numUpdatedRows } = await trx
       .updateTable('enrolment_token')
       .set({ uses: row.uses + 1, spent_by: JSON.stringify([...spentBy, fingerprint]) })
@@ -116,24 +116,4 @@ function selectToken(
 function toToken(row: Selectable<EnrolmentTokenTable>): EnrolmentToken {
   const { hash: _hash, uses: _uses, ...token } = row;
   return { ...token, spent_by: JSON.parse(row.spent_by), confirm: row.confirm === 1 };
-}
-
-const ASK_FOR_ANOTHER = 'Ask the vendor for a new token.';
-
-function unknownToken(): Problem {
-  return new Problem('token-unknown', 'this enrolment token is not valid', {
-    next: ASK_FOR_ANOTHER,
-  });
-}
-
-function spentToken(): Problem {
-  return new Problem('token-spent', 'this enrolment token was used for another key', {
-    next: ASK_FOR_ANOTHER,
-  });
-}
-
-function expiredToken(): Problem {
-  return new Problem('token-expired', 'this enrolment token has expired', {
-    next: ASK_FOR_ANOTHER,
-  });
 }

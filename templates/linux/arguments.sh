@@ -3,6 +3,7 @@
 
 MODE=
 DRY_RUN=no
+REMOVE_PACKAGES=no
 TOKEN_FILE=
 
 read_arguments() {
@@ -13,6 +14,7 @@ read_arguments() {
         MODE=$1
         ;;
       --dry-run) DRY_RUN=yes ;;
+      --packages) REMOVE_PACKAGES=yes ;;
       --token-file)
         (($# > 1)) || fail "$USAGE" '--token-file needs the name of a file.' 'See --help.'
         TOKEN_FILE=$2
@@ -34,13 +36,15 @@ read_arguments() {
   MODE=${MODE:-install}
   [[ $DRY_RUN == no || $MODE == install ]] ||
     fail "$USAGE" "--dry-run shows an installation; it does not go with $MODE." 'See --help.'
+  [[ $REMOVE_PACKAGES == no || $MODE == uninstall ]] ||
+    fail "$USAGE" "--packages goes with uninstall, not with $MODE." 'See --help.'
 }
 
 print_help() {
   printf '%s\n' \
     'Opens a tunnel from this host to your vendor, so that the vendor can query one database.' \
     '' \
-    'Usage: install.sh [install | check | run | uninstall] [--dry-run] [--token-file FILE]' \
+    'Usage: install.sh [install | check | run | uninstall] [OPTION...]' \
     '' \
     '  install        Install, repair or upgrade the tunnel as a service (the default). Needs' \
     '                 root or sudo.' \
@@ -49,8 +53,10 @@ print_help() {
     '  run            Hold the tunnel open until you press Ctrl-C. Needs no root, installs' \
     '                 nothing; keeps its key in ~/.local/state.' \
     '  uninstall      Remove what an installation made, and the key at the vendor. Needs root' \
-    '                 or sudo; leaves packages and other tunnels alone.' \
+    '                 or sudo; leaves other tunnels alone.' \
     '' \
+    '  --packages     With uninstall: also remove the packages that the installation added,' \
+    '                 where nothing else needs them.' \
     '  --dry-run      Change nothing. Print each change that an installation would make here.' \
     '  --token-file FILE' \
     '                 Read the enrolment token from FILE. It can also be given in the' \

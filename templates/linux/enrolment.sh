@@ -34,8 +34,8 @@ send_enrolment() {
     --data-binary "@$SCRATCH/enrolment" < <(token_header) ||
     fail "$ENROLMENT" "The control plane: $ANSWER_PROBLEM." 'Run this again; nothing is lost.'
   [[ -n $(answer error) ]] || return 0
-  # A first installation that gets no further leaves nothing but packages.
-  [[ $1 != linux ]] || is_installed || remove_recorded
+  # A first installation that gets no further leaves nothing behind.
+  [[ $1 != linux ]] || is_installed || REMOVE_PACKAGES=yes remove_recorded
   fail "$ENROLMENT" "The enrolment was refused: $(answer detail)." "$(answer next)"
 }
 

@@ -1,5 +1,5 @@
 
-# ---- Identity: user, folders, key -------------------------------------------------------------
+# ---- Identity: record, user, folders, key -----------------------------------------------------
 
 # record KIND NAME: notes what is about to be made, before it is made, so that an uninstallation
 # removes exactly that, even after a crash in between.
@@ -9,6 +9,20 @@ record() {
     fail "$PACKAGES" "$RECORD cannot be written." 'Check disk and rights of that folder.'
 }
 
+# The first thing made is the folder that holds the record.
+begin_record() {
+  local base
+  for base in "/etc/$SERVICE" "/var/lib/$SERVICE"; do
+    [[ ! -L $base && ! -L $base/$INSTANCE ]] ||
+      fail "$PACKAGES" "$base is, or holds, a symbolic link." 'Remove it and run this again.'
+  done
+  mark_as_ours && mkdir -p "$STATE_FOLDER" && chmod go-rwx "$STATE_FOLDER" &&
+    { [[ -e $RECORD ]] || install -m 0600 /dev/null "$RECORD"; } ||
+    fail "$PACKAGES" "$STATE_FOLDER cannot be made." 'Check the disk and its mount options.'
+  record folder "$STATE_FOLDER"
+  record shared "/etc/$SERVICE/README"
+}
+
 make_identity() {
   phase 'User and key'
   make_folders
@@ -16,22 +30,12 @@ make_identity() {
 }
 
 make_folders() {
-  local base
-  for base in "/etc/$SERVICE" "/var/lib/$SERVICE"; do
-    [[ ! -L $base && ! -L $base/$INSTANCE ]] ||
-      fail "$PACKAGES" "$base is, or holds, a symbolic link." 'Remove it and run this again.'
-  done
-  mark_as_ours &&
-    mkdir -p "$STATE_FOLDER" && { [[ -e $RECORD ]] || install -m 0600 /dev/null "$RECORD"; } ||
-    fail "$PACKAGES" "$STATE_FOLDER cannot be made." 'Check the disk and its mount options.'
-  record shared "/etc/$SERVICE/README"
   record user "$SERVICE"
   if ! id -u "$SERVICE" >/dev/null 2>&1; then
     run useradd --system --user-group --no-create-home --home-dir /nonexistent \
       --shell /usr/sbin/nologin "$SERVICE" ||
       fail "$PACKAGES" "The user $SERVICE cannot be made." 'See the message above.'
   fi
-  record folder "$STATE_FOLDER"
   record folder "$CONFIG_FOLDER"
   mkdir -p "$CONFIG_FOLDER" && chown "root:$SERVICE" "$STATE_FOLDER" "$CONFIG_FOLDER" &&
     chmod 0750 "$STATE_FOLDER" "$CONFIG_FOLDER" ||

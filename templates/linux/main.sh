@@ -51,6 +51,7 @@ main() {
 
 # The part that needs root, from the first change to the proof.
 change_this_host() {
+  begin_record
   install_packages
   make_identity
   enrol linux

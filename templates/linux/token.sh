@@ -40,7 +40,7 @@ may_be_enrolled() {
   if [[ $MODE == run ]]; then
     [[ -s $RUN_FOLDER/key ]]
   else
-    [[ -d $STATE_FOLDER ]]
+    [[ -d $CONFIG_FOLDER ]]
   fi
 }
 

@@ -13,7 +13,7 @@ uninstall() {
   remove_recorded
   systemctl daemon-reload
   systemctl reset-failed "$UNIT" 2>/dev/null
-  say 'Removed. Packages were left as they are.'
+  say 'Removed.'
 }
 
 # The vendor forgets the key that this host proves it holds. If that cannot be, the rest goes on.
@@ -34,9 +34,11 @@ withdraw_key() {
 
 # Last made, first removed. What other tunnels use too goes with the last of them.
 remove_recorded() {
-  local kind name last=yes other
+  local kind name last=yes other heir=
   for other in "/var/lib/$SERVICE"/*/installed; do
-    [[ ! -e $other || $other == "$RECORD" ]] || last=no
+    [[ -e $other && $other != "$RECORD" ]] || continue
+    last=no
+    heir=$other
   done
   tac "$RECORD" >"$SCRATCH/recorded"
   while read -r kind name; do
@@ -45,6 +47,7 @@ remove_recorded() {
       folder) [[ $name == "$STATE_FOLDER" ]] || remove_folder "$name" ;;
       shared) [[ $last == no ]] || remove_shared "$name" ;;
       user) [[ $last == no ]] || run userdel "$SERVICE" || warn "The user $name was left." ;;
+      package) take_back_package "$name" "$heir" ;;
     esac
   done <"$SCRATCH/recorded"
   rm -rf -- "$STATE_FOLDER/new" "/etc/.$SERVICE.new"
@@ -53,6 +56,17 @@ remove_recorded() {
   if [[ $last == yes ]]; then
     remove_folder "/etc/$SERVICE"
     remove_folder "/var/lib/$SERVICE"
+  fi
+}
+
+# take_back_package NAME HEIR: another tunnel needs the package too, and then keeps it in mind.
+take_back_package() {
+  if [[ -n $2 ]]; then
+    printf 'package %s\n' "$1" >>"$2"
+  elif [[ $REMOVE_PACKAGES == yes ]]; then
+    remove_package "$1"
+  else
+    say "The package $1 was left; uninstall --packages takes it away, too."
   fi
 }
 

@@ -36,10 +36,8 @@ before(async () => {
     startContainer({ image: proxyImage(), network, name: 'proxy' }),
     startDatabaseHost(network),
   ]);
-  // Packages are not removed, so they are no part of what must go.
-  await proxy.output(
-    'apt-get update -qq && apt-get install -y -qq --no-install-recommends autossh',
-  );
+  // apt's own lists stay.
+  await proxy.output('apt-get update -qq');
   initially = await files();
   for (const slug of ['first', 'second']) {
     const tunnel = await vendor.makeTunnel(slug, { host: 'database', port: 5432 });
@@ -52,9 +50,9 @@ before(async () => {
 
 after(() => network?.remove());
 
-async function uninstall(tunnel: MadeTunnel): Promise<void> {
+async function uninstall(tunnel: MadeTunnel, ...options: string[]): Promise<void> {
   const { code, stdout, stderr } = await install(proxy, urlOf(tunnel), {
-    arguments: ['uninstall'],
+    arguments: ['uninstall', ...options],
   });
   assert.equal(code, 0, stdout + stderr);
   assert.equal(stderr, '');
@@ -78,11 +76,15 @@ test('uninstalling one leaves the other alone', async () => {
   assert.equal(await vendor.query(portOf(first)), undefined);
 });
 
+test('the package that the first installed stays as long as the second needs it', async () => {
+  assert.equal((await proxy.shell('command -v autossh')).code, 0);
+});
+
 test('uninstalling the last leaves nothing of ours', async () => {
-  await uninstall(second);
+  await uninstall(second, '--packages');
   const left = [...(await files())].filter((file) => !initially.has(file));
-  // useradd and userdel keep what was there before them.
-  const allowed = /^\/etc\/(passwd|group|shadow|gshadow|subuid|subgid)-$/;
+  // useradd and userdel keep what was there before them; apt keeps caches of its own.
+  const allowed = /^\/etc\/(passwd|group|shadow|gshadow|subuid|subgid)-$|^\/var\/cache\/apt\//;
   assert.deepEqual(
     left.filter((file) => !allowed.test(file)),
     [],

@@ -1,6 +1,7 @@
 import { BlockList, isIPv6 } from 'node:net';
 import type { Kysely } from 'kysely';
-import { Problem, type ProblemCode } from '../../domain/problem.ts';
+import { Problem } from '../../domain/problem.ts';
+import { RefusedToken } from '../../domain/refused-token.ts';
 import { parseToken, secretMatches } from '../../domain/token.ts';
 import { type EnrolmentToken, findEnrolmentToken, type Tables } from '../../store/index.ts';
 
@@ -19,15 +20,15 @@ export interface TokenUse {
  * answer tells nothing. Whether it is spent is looked at later: its own key may ask again.
  */
 export async function checkToken(db: Kysely<Tables>, use: TokenUse): Promise<EnrolmentToken> {
-  if (use.token === '') throw refuse('token-missing', 'the request carries no enrolment token');
+  if (use.token === '') throw new RefusedToken('token-missing');
   const parsed = parseToken('enrolment', use.token);
   const row = parsed && (await findEnrolmentToken(db, parsed.id));
   if (!row || !secretMatches(parsed.secret, row.hash) || row.revoked_at !== null) {
-    throw refuse('token-unknown', 'this enrolment token is not valid');
+    throw new RefusedToken('token-unknown');
   }
   const { hash: _, ...token } = row;
   if (token.tunnel_id !== use.tunnel || token.slot !== use.slot) {
-    throw refuse('token-other-tunnel', 'this enrolment token is for another tunnel or slot');
+    throw new RefusedToken('token-other-tunnel');
   }
   if (token.source_cidr !== null && !isInside(use.from, token.source_cidr)) {
     throw new Problem('source-refused', 'this enrolment token may not be used from your address', {
@@ -40,7 +41,7 @@ export async function checkToken(db: Kysely<Tables>, use: TokenUse): Promise<Enr
 /** Throws `token-expired`, unless this key has used the token before. */
 export function checkExpiry(token: EnrolmentToken, now: number): void {
   if (token.expires_at > now) return;
-  throw refuse('token-expired', 'this enrolment token has expired');
+  throw new RefusedToken('token-expired');
 }
 
 /** Whether an address lies in a CIDR block. An IPv4 address may come in its IPv6 form. */
@@ -49,11 +50,4 @@ export function isInside(address: string, cidr: string): boolean {
   const blocks = new BlockList();
   blocks.addSubnet(network, Number(bits), isIPv6(network) ? 'ipv6' : 'ipv4');
   return blocks.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
-}
-
-function refuse(code: ProblemCode, detail: string): Problem {
-  return new Problem(code, detail, {
-    field: 'authorization',
-    next: 'Ask the vendor for a token for this tunnel.',
-  });
 }

@@ -2,6 +2,7 @@ import type { Static } from 'typebox';
 import { Problem } from '../../domain/problem.ts';
 import { enrolStatement, verifyProof } from '../../domain/proof.ts';
 import { type PublicKey, parsePublicKey } from '../../domain/public-key.ts';
+import { RefusedToken } from '../../domain/refused-token.ts';
 import type { Slot } from '../../domain/tunnel.ts';
 import { type EnrolmentToken, insertKey, type StoredKey, spendToken } from '../../store/index.ts';
 import { findSlot, findTunnel } from '../find-tunnel.ts';
@@ -69,10 +70,7 @@ function checkKey(token: EnrolmentToken, body: EnrolRequest['body'], now: number
 function checkUnspent(token: EnrolmentToken, now: number): void {
   checkExpiry(token, now);
   if (token.spent_by.length < token.max_uses) return;
-  throw new Problem('token-spent', 'this enrolment token was used for another key', {
-    field: 'authorization',
-    next: 'Ask the vendor for a new token.',
-  });
+  throw new RefusedToken('token-spent');
 }
 
 function register(

@@ -1,19 +1,16 @@
 import type { AuditEvent } from '../../domain/audit.ts';
-import { Problem } from '../../domain/problem.ts';
+import { RefusedToken } from '../../domain/refused-token.ts';
 import type { EnrolmentToken } from '../../store/index.ts';
 
 /**
  * `token-spent`: someone holds a token, and the key to prove it, that another key has used. The
  * vendor must be able to see that, so it comes with what the audit keeps of it.
  */
-export class SpentToken extends Problem {
+export class SpentToken extends RefusedToken {
   readonly event: AuditEvent;
 
   constructor(token: EnrolmentToken, fingerprint: string, from: string) {
-    super('token-spent', 'this enrolment token was used for another key', {
-      field: 'authorization',
-      next: 'Ask the vendor for a new token.',
-    });
+    super('token-spent');
     this.event = {
       action: 'token.refused',
       actor: `token:${token.id}`,
