@@ -34,7 +34,7 @@
   # ---- Settings: every value of this tunnel -----------------------------------------------------
 
   TEMPLATE_VERSION='1.0.0'
-  BODY_SHA256='a615010adc7c4f5a1eaf1ee3774317c154ad821e287dcbf6ee15d67497d961b0'
+  BODY_SHA256='5fc945ea9efedd50df847a78f6463377eac43cde91e3156d1117687fee228fcd'
   RENDER='44a58c204bb2c31ac5e7f4faf279a36a391b37693dd85467ed409ad58ffa9aac'
 
   PUBLIC_URL='https://culvert.example'
@@ -243,6 +243,95 @@ RemainAfterExit=yes
 WantedBy=multi-user.target
 '
 
+  DISPATCHER='#!/usr/bin/env bash
+#
+# Looks after the tunnels of this host. Each tunnel, of whichever vendor, has a program of its own;
+# this one finds it by the name that this file has, hands over, and does nothing else.
+# Made by Culvert.
+
+{
+  service=${0##*/}
+  programs=/usr/local/lib/$service
+
+  print_help() {
+    printf "%s\n" \
+      "Usage: $service COMMAND [TUNNEL] [OPTION...]" \
+      "" \
+      "  status [--json]     whether the service runs, the tunnel is up, the database answers" \
+      "  logs [--follow]     what the tunnel has logged, and what its last error means" \
+      "  rotate-key          makes a new key pair; removes the old key once the new one works" \
+      "  upgrade             fetches the installer of this tunnel anew, and runs it" \
+      "  uninstall           removes the tunnel from this host, and its key at the vendor" \
+      "" \
+      "TUNNEL may be left out where there is only one; status then shows all of them." \
+      "" \
+      "Tunnels of this host:"
+    printf "  %s\n" "${tunnels[@]:-none}"
+  }
+
+  find_tunnels() {
+    local program
+    tunnels=()
+    for program in "$programs"/*/tunnel; do
+      program=${program%/tunnel}
+      [[ ! -x $program/tunnel ]] || tunnels+=("${program##*/}")
+    done
+  }
+
+  # choose NAME: the tunnels that NAME may mean, <vendor>_<tunnel> or <tunnel> alone.
+  choose() {
+    local tunnel
+    chosen=()
+    for tunnel in "${tunnels[@]}"; do
+      [[ $tunnel != "$1" && ${tunnel#*_} != "$1" ]] || chosen+=("$tunnel")
+    done
+  }
+
+  refuse() {
+    printf "error: %s\n       %s\n" "$1" "$2" >&2
+    exit 2
+  }
+
+  main() {
+    local command=${1-} tunnel worst=0
+    find_tunnels
+    case $command in
+      status | logs | rotate-key | upgrade | uninstall) shift ;;
+      "" | help | -h | --help)
+        print_help
+        return
+        ;;
+      *) refuse "There is no command ${command//[![:print:]]/?}." "See: $service --help" ;;
+    esac
+
+    chosen=("${tunnels[@]}")
+    ((${#chosen[@]} > 0)) || refuse "No tunnel is installed on this host." "Ask your vendor."
+    if (($# > 0)) && [[ $1 != -* ]]; then
+      choose "$1"
+      ((${#chosen[@]} > 0)) ||
+        refuse "There is no tunnel ${1//[![:print:]]/?} on this host." "See: $service --help"
+      shift
+    fi
+    [[ $command == status || ${#chosen[@]} == 1 ]] ||
+      refuse "Which tunnel? There are: ${chosen[*]}." "Say: $service $command TUNNEL"
+
+    ((${#chosen[@]} > 1)) || exec "$programs/${chosen[0]}/tunnel" "$command" "$@"
+    for tunnel in "${chosen[@]}"; do
+      "$programs/$tunnel/tunnel" "$command" "$@" || worst=$?
+    done
+    return "$worst"
+  }
+
+  # Root alone may read the programs: each names its tunnel to the vendor.
+  if ((EUID > 0)); then
+    type -P sudo >/dev/null || refuse "This needs root, and there is no sudo." "Become root first."
+    exec sudo -- "$0" "$@"
+  fi
+  main "$@"
+  exit
+}
+'
+
   # ---- The same for everyone from here on -------------------------------------------------------
 
   # ---- How this script speaks -------------------------------------------------------------------
@@ -251,7 +340,11 @@ WantedBy=multi-user.target
   # shellcheck disable=SC2046 # each name is a word
   builtin unset -f $(compgen -A function)
 
-  say() { printf '%s\n' "$*"; }
+  # say TEXT: what a person may want to follow; --quiet leaves it out.
+  say() { [[ $QUIET == yes ]] || printf '%s\n' "$*"; }
+
+  # tell TEXT: what was asked for, or must not be missed.
+  tell() { printf '%s\n' "$*"; }
 
   warn() { printf 'warning: %s\n' "$*" >&2; }
 
@@ -263,13 +356,39 @@ WantedBy=multi-user.target
 
   # Exit codes, the same for every way to run this.
   readonly USAGE=2 UNSUPPORTED=3 PREFLIGHT=4 PACKAGES=5 ENROLMENT=6 TUNNEL=7 DATABASE=8
+  EXIT_CODES=(USAGE UNSUPPORTED PREFLIGHT PACKAGES ENROLMENT TUNNEL DATABASE)
 
-  # phase TITLE: the next step begins.
-  phase() { printf '\n== %s\n' "$*"; }
+  # phase TITLE: the next of $PHASES steps begins; how long the last one took, if it was noticeable.
+  phase() {
+    end_phase
+    PHASE=$((PHASE + 1))
+    PHASE_BEGAN=$(now)
+    say
+    say "${BOLD}[$PHASE/$PHASES] $1$PLAIN"
+  }
 
-  # run COMMAND...: runs it quietly; only if it fails is its output shown.
+  end_phase() {
+    local seconds=$(($(now) - ${PHASE_BEGAN:-$(now)}))
+    ((seconds == 0)) || say "     took $seconds s"
+  }
+
+  now() { printf '%(%s)T' -1; }
+
+  # Bold where somebody looks and has not asked for plain text (https://no-color.org).
+  choose_style() {
+    BOLD='' PLAIN=''
+    [[ -t 1 && -z ${NO_COLOR-} && ${TERM:-dumb} != dumb ]] || return 0
+    BOLD=$'\e[1m' PLAIN=$'\e[0m'
+  }
+
+  # run COMMAND...: runs it quietly; only if it fails, or with --verbose, is its output shown.
   run() {
     local output
+    if [[ $VERBOSE == yes ]]; then
+      printf '  + %s\n' "$*" >&2
+      "$@" >&2
+      return
+    fi
     output=$("$@" 2>&1) || {
       local status=$?
       printf '%s\n' "$output" >&2
@@ -284,66 +403,89 @@ WantedBy=multi-user.target
 
   # ---- What is asked for ------------------------------------------------------------------------
 
-  MODE=
-  DRY_RUN=no
-  REMOVE_PACKAGES=no
-  TOKEN_FILE=
-
   read_arguments() {
+    MODE='' TOKEN_FILE=''
+    DRY_RUN=no REMOVE_PACKAGES=no JSON=no FOLLOW=no QUIET=no VERBOSE=no
     while (($# > 0)); do
       case $1 in
-        install | check | run | uninstall)
-          [[ -z $MODE ]] || fail "$USAGE" "Choose one of $MODE and $1." 'See --help.'
+        install | check | run | uninstall | status | logs | rotate-key | upgrade)
+          [[ -z $MODE ]] || wrong "Choose one of $MODE and $1."
           MODE=$1
           ;;
         --dry-run) DRY_RUN=yes ;;
         --packages) REMOVE_PACKAGES=yes ;;
+        --json) JSON=yes ;;
+        --follow) FOLLOW=yes ;;
+        -q | --quiet) QUIET=yes ;;
+        -v | --verbose) VERBOSE=yes ;;
         --token-file)
-          (($# > 1)) || fail "$USAGE" '--token-file needs the name of a file.' 'See --help.'
+          (($# > 1)) || wrong '--token-file needs the name of a file.'
           TOKEN_FILE=$2
           shift
           ;;
         --token-file=*) TOKEN_FILE=${1#*=} ;;
         --version)
-          say "Culvert installer for Linux $TEMPLATE_VERSION"
+          tell "Culvert installer for Linux $TEMPLATE_VERSION"
           exit 0
           ;;
         -h | --help)
           print_help
           exit 0
           ;;
-        *) fail "$USAGE" "There is no option or command '${1//[![:print:]]/?}'." 'See --help.' ;;
+        *) wrong "There is no option or command '${1//[![:print:]]/?}'." ;;
       esac
       shift
     done
     MODE=${MODE:-install}
-    [[ $DRY_RUN == no || $MODE == install ]] ||
-      fail "$USAGE" "--dry-run shows an installation; it does not go with $MODE." 'See --help.'
-    [[ $REMOVE_PACKAGES == no || $MODE == uninstall ]] ||
-      fail "$USAGE" "--packages goes with uninstall, not with $MODE." 'See --help.'
+    goes_with --dry-run "$DRY_RUN" install
+    goes_with --packages "$REMOVE_PACKAGES" uninstall
+    goes_with --json "$JSON" status
+    goes_with --follow "$FOLLOW" logs
+    goes_with --quiet "$QUIET" install run rotate-key upgrade uninstall
+  }
+
+  wrong() { fail "$USAGE" "$1" 'See --help.'; }
+
+  # goes_with OPTION GIVEN MODE...: an option without effect was meant for something else.
+  goes_with() {
+    local option=$1 given=$2
+    shift 2
+    [[ $given == no || " $* " == *" $MODE "* ]] ||
+      wrong "$option does not go with $MODE, only with: $*."
   }
 
   print_help() {
     printf '%s\n' \
       'Opens a tunnel from this host to your vendor, so that the vendor can query one database.' \
       '' \
-      'Usage: install.sh [install | check | run | uninstall] [OPTION...]' \
+      'Usage: install.sh [COMMAND] [OPTION...]' \
       '' \
-      '  install        Install, repair or upgrade the tunnel as a service (the default). Needs' \
-      '                 root or sudo.' \
+      '  install        Install, repair or upgrade the tunnel as a service (the default).' \
       '  check          Change nothing. Test what an installation needs, and print a ticket for' \
-      '                 the network and database teams. Needs no token.' \
+      '                 the network and database teams. Needs no token and no root.' \
       '  run            Hold the tunnel open until you press Ctrl-C. Needs no root, installs' \
       '                 nothing; keeps its key in ~/.local/state.' \
-      '  uninstall      Remove what an installation made, and the key at the vendor. Needs root' \
-      '                 or sudo; leaves other tunnels alone.' \
       '' \
-      '  --packages     With uninstall: also remove the packages that the installation added,' \
-      '                 where nothing else needs them.' \
-      '  --dry-run      Change nothing. Print each change that an installation would make here.' \
+      'Where it is installed, each also as a command of its own:' \
+      "  $SERVICE COMMAND $INSTANCE" \
+      '' \
+      '  status         Whether the service runs, the tunnel is up, the database answers.' \
+      '  logs           What the tunnel has logged, and what its last error means.' \
+      '  rotate-key     Make a new key pair; remove the old key once the new one works.' \
+      '  upgrade        Fetch this installer anew, and run it.' \
+      '  uninstall      Remove what an installation made, and the key at the vendor; leave other' \
+      '                 tunnels alone.' \
+      '' \
+      '  --dry-run      install: change nothing; print each change that would be made here.' \
       '  --token-file FILE' \
       '                 Read the enrolment token from FILE. It can also be given in the' \
       '                 environment as CULVERT_TOKEN; else it is asked for on the terminal.' \
+      '  --packages     uninstall: also remove the packages that the installation added, where' \
+      '                 nothing else needs them.' \
+      '  --json         status: one JSON object, for programs.' \
+      '  --follow       logs: go on printing until you press Ctrl-C.' \
+      '  -q, --quiet    Say only what is wrong.' \
+      '  -v, --verbose  Show each command that changes this host, and what it says.' \
       '  --version      Print the version of this installer.' \
       '' \
       'In the environment: https_proxy and no_proxy for requests to the control plane, and' \
@@ -423,6 +565,11 @@ WantedBy=multi-user.target
     KEY=$STATE_FOLDER/key
     RECORD=$STATE_FOLDER/installed
     APPLIED=$STATE_FOLDER/applied
+    OLD_KEY=$STATE_FOLDER/key.old
+    NEXT_FOLDER=$STATE_FOLDER/next
+    LOCAL_CONFIG=$CONFIG_FOLDER/local.conf
+    PROGRAM_FOLDER=/usr/local/lib/$SERVICE/$INSTANCE
+    DISPATCHER_FILE=/usr/local/sbin/$SERVICE
     UNIT=$SERVICE@$INSTANCE.service
     UNIT_FILE=/etc/systemd/system/$UNIT
     UMBRELLA_FILE=/etc/systemd/system/$SERVICE.service
@@ -448,6 +595,17 @@ WantedBy=multi-user.target
     ANSWER=${ANSWER//$'\r'/}
     ANSWER_PROBLEM='what answered there is not Culvert, or its answer was cut on the way'
     [[ ${ANSWER##*$'\n'} == end=1 ]]
+  }
+
+  # fetch URL: prints what is there.
+  fetch() {
+    local options=(-q --silent --show-error --fail --location --proto '=http,https')
+    options+=(--connect-timeout 10 --max-time 60)
+    [[ -z ${CULVERT_CA_FILE-} ]] || options+=(--cacert "$CULVERT_CA_FILE")
+    curl "${options[@]}" "$1" 2>"$SCRATCH/curl" || {
+      ANSWER_PROBLEM=$(printable <"$SCRATCH/curl")
+      return 1
+    }
   }
 
   # answer NAME: one value of the last answer, as text that is safe to print.
@@ -524,9 +682,6 @@ WantedBy=multi-user.target
   }
 
   # ---- Preflight: everything that is needed, before the first change ----------------------------
-
-  FINDINGS=()
-  TOKEN_REFUSED=no
 
   # finding WHAT NEXT: notes what is wrong and goes on, so that all of it is listed at once.
   finding() {
@@ -606,7 +761,9 @@ WantedBy=multi-user.target
         finding "a unit $unit exists and is not Culvert's" 'Rename or remove that unit first.'
     done
     grep -qs 'Made by Culvert' "/etc/$SERVICE/README" && return
-    for folder in "/etc/$SERVICE" "/var/lib/$SERVICE"; do
+    [[ ! -e $DISPATCHER_FILE ]] ||
+      finding "$DISPATCHER_FILE exists and is not Culvert's" 'Rename or remove that file first.'
+    for folder in "/etc/$SERVICE" "/var/lib/$SERVICE" "/usr/local/lib/$SERVICE"; do
       [[ ! -e $folder ]] || [[ -d $folder && -z $(ls -A "$folder" 2>/dev/null) ]] ||
         finding "$folder exists and is not Culvert's" 'Rename or remove that folder first.'
     done
@@ -733,12 +890,14 @@ WantedBy=multi-user.target
     say "  packages   ${packages:-none; all are here}"
     say "  user       $SERVICE, a system user without login or home"
     say "  folders    /etc/$SERVICE with a README, $CONFIG_FOLDER (settings),"
-    say "             $STATE_FOLDER (key, record)"
+    say "             $STATE_FOLDER (key, record), $PROGRAM_FOLDER"
     say "  files      $CONFIG_FOLDER/ssh_config, known_hosts, local.conf"
     say "             $KEY, key.pub: a new Ed25519 key that never leaves this host"
     say "             $RECORD, $APPLIED: what was made, and what runs"
     say "             $UNIT_FILE"
     say "             $UMBRELLA_FILE"
+    say "             $PROGRAM_FOLDER/tunnel and $DISPATCHER_FILE: the command"
+    say "             $SERVICE, for status, doctor, logs, rotate-key, upgrade, uninstall"
     say "  service    $UNIT, started now and at every boot"
     say "  network    out to ${TUNNEL_HOSTS[0]} port ${TUNNEL_PORTS[0]}, while the tunnel is up;"
     say "             to $PUBLIC_URL go the public key and this installer's digest"
@@ -748,12 +907,17 @@ WantedBy=multi-user.target
 
   # ---- Root -------------------------------------------------------------------------------------
 
-  # What the root part needs to know besides the functions.
+  # All settings: with the functions they make the program that stays on this host.
+  SETTINGS=(
+    TEMPLATE_VERSION BODY_SHA256 RENDER PUBLIC_URL INSTALLER_URL VENDOR VENDOR_NAME ACCOUNT_NAME
+    SERVICE TUNNEL_ID TUNNEL_NAME INSTANCE SLOT TUNNEL_HOSTS TUNNEL_PORTS LOGIN TUNNEL_PORT
+    EGRESS_ADDRESSES DATABASE_TYPE DATABASE_HOST DATABASE_PORT DATABASE_SOCKET
+    SSH_CONFIG SSH_CONFIG_RUN KNOWN_HOSTS TUNNEL_UNIT UMBRELLA_UNIT DISPATCHER
+  )
+
+  # What the root part needs to know of this run.
   CARRIED=(
-    TEMPLATE_VERSION RENDER PUBLIC_URL INSTALLER_URL VENDOR_NAME SERVICE
-    TUNNEL_ID TUNNEL_NAME INSTANCE SLOT SSH_CONFIG KNOWN_HOSTS TUNNEL_UNIT UMBRELLA_UNIT
-    MODE TOKEN REMOVE_PACKAGES
-    USAGE UNSUPPORTED PREFLIGHT PACKAGES ENROLMENT TUNNEL DATABASE
+    MODE TOKEN REMOVE_PACKAGES JSON FOLLOW QUIET VERBOSE PHASE PHASES PHASE_BEGAN BOLD PLAIN
     FINGERPRINT SCRATCH_OF_CALLER CULVERT_CA_FILE CURL_CA_BUNDLE SSL_CERT_FILE SSL_CERT_DIR
     http_proxy https_proxy all_proxy no_proxy HTTPS_PROXY ALL_PROXY NO_PROXY
   )
@@ -779,15 +943,34 @@ WantedBy=multi-user.target
   }
 
   carry() {
-    local name
     printf '{\n'
-    declare -f
-    for name in "${CARRIED[@]}"; do
-      [[ -z ${!name+set} ]] || declare -p "$name"
-    done
+    knowledge "${CARRIED[@]}"
     # shellcheck disable=SC2016 # the root shell expands it
     printf 'settle_shell\n: >"$SCRATCH_OF_CALLER/became-root"\n'
-    printf 'make_scratch\nname_paths\n%s\nexit\n}\n' "$1"
+    printf 'name_paths\nmake_scratch\n%s\nexit\n}\n' "$1"
+  }
+
+  # knowledge NAME...: this script's functions and settings, and variables besides, as bash reads
+  # them back.
+  knowledge() {
+    local name
+    # shellcheck disable=SC2016 # the shell that reads it expands it
+    printf 'builtin unset -f $(compgen -A function)\n'
+    declare -f
+    for name in SETTINGS CARRIED "${SETTINGS[@]}" "${EXIT_CODES[@]}" "$@"; do
+      [[ -z ${!name+set} ]] || declare -p "$name"
+    done
+  }
+
+  # One run at a time changes this host. The lock goes with the last process that holds it: also
+  # with an apt that outlives an installer killed by -9.
+  take_turn() {
+    exec 9</var/lib
+    flock -n 9 && return
+    say 'Another run is changing the tunnels of this host; waiting for it, 5 minutes at the most.'
+    flock -w 300 9 ||
+      fail "$PREFLIGHT" 'Another run has been changing the tunnels of this host for 5 minutes.' \
+        'See what it waits for, and run this again.'
   }
 
   # ---- Packages ---------------------------------------------------------------------------------
@@ -848,8 +1031,19 @@ WantedBy=multi-user.target
     mark_as_ours && mkdir -p "$STATE_FOLDER" && chmod go-rwx "$STATE_FOLDER" &&
       { [[ -e $RECORD ]] || install -m 0600 /dev/null "$RECORD"; } ||
       fail "$PACKAGES" "$STATE_FOLDER cannot be made." 'Check the disk and its mount options.'
+    check_owner
+    record tunnel "$TUNNEL_ID/$SLOT"
     record folder "$STATE_FOLDER"
     record shared "/etc/$SERVICE/README"
+  }
+
+  # Another vendor may have chosen the same names, and a host can hold one slot of a tunnel.
+  check_owner() {
+    local owner
+    owner=$(sed -n 's/^tunnel //p' "$RECORD")
+    [[ -z $owner || $owner == "$TUNNEL_ID/$SLOT" ]] ||
+      fail "$PREFLIGHT" "Another tunnel called $INSTANCE is installed on this host: $owner." \
+        "Uninstall that one first, or use another host."
   }
 
   make_identity() {
@@ -885,30 +1079,34 @@ WantedBy=multi-user.target
   make_key() {
     record file "$KEY"
     record file "$KEY.pub"
-    rm -rf -- "$STATE_FOLDER/new"
-    if copy_key && ssh-keygen -y -f "$SCRATCH/key" >"$SCRATCH/key.pub" 2>/dev/null; then
+    if copy_key "$KEY" "$SCRATCH/key"; then
       say 'Keeping the key of this tunnel.'
     else
-      make_new_key && copy_key && ssh-keygen -y -f "$SCRATCH/key" >"$SCRATCH/key.pub" ||
+      make_key_pair "$NEXT_FOLDER" && mv -f "$NEXT_FOLDER/key" "$KEY" && rm -r "$NEXT_FOLDER" &&
+        copy_key "$KEY" "$SCRATCH/key" ||
         fail "$ENROLMENT" 'The key pair cannot be made.' "Check that $STATE_FOLDER can be written."
       say "Made an Ed25519 key; its private half stays in $KEY."
     fi
     chown "root:$SERVICE" "$KEY" && chmod 0640 "$KEY" &&
-      { cmp -s "$SCRATCH/key.pub" "$KEY.pub" || install -m 0644 "$SCRATCH/key.pub" "$KEY.pub"; } ||
+      write_public_key "$SCRATCH/key.pub" ||
       fail "$ENROLMENT" "The rights of $KEY cannot be set." 'Check the disk and its mount options.'
     FINGERPRINT=$(fingerprint_of "$SCRATCH/key.pub")
   }
 
-  make_new_key() {
-    mkdir -m 0700 "$STATE_FOLDER/new" &&
-      run ssh-keygen -q -t ed25519 -N '' -C "$INSTANCE" -f "$STATE_FOLDER/new/key" && sync &&
-      mv -f "$STATE_FOLDER/new/key" "$KEY" && rm -r "$STATE_FOLDER/new"
+  # ssh offers the key that it finds in key.pub: it must be the private key's own half.
+  write_public_key() { cmp -s "$1" "$KEY.pub" || install -m 0644 "$1" "$KEY.pub"; }
+
+  # make_key_pair FOLDER: makes the folder anew, root's alone, with a key pair that is on disk.
+  make_key_pair() {
+    rm -rf -- "$1" && mkdir -m 0700 "$1" &&
+      run ssh-keygen -q -t ed25519 -N '' -C "$INSTANCE" -f "$1/key" && sync
   }
 
-  # ssh refuses a key that its owner's group can read, so root works on a copy that is gone after.
+  # copy_key FROM TO: ssh refuses a key that its owner's group can read, so root works on a copy
+  # that is gone afterwards. Fails when it is no key. Its public half is then in TO.pub.
   copy_key() {
-    rm -f "$SCRATCH/key" "$SCRATCH/key.pub"
-    [[ -s $KEY ]] && (umask 077 && cat "$KEY" >"$SCRATCH/key")
+    rm -f -- "$2" "$2.pub"
+    [[ -s $1 ]] && (umask 077 && cat "$1" >"$2") && ssh-keygen -y -f "$2" >"$2.pub" 2>/dev/null
   }
 
   # The SHA-256 of a public key in hex: what the control plane calls the key.
@@ -939,12 +1137,9 @@ WantedBy=multi-user.target
 
   send_enrolment() {
     local token_id=${TOKEN#cvt_}
-    prove_possession "culvert-enrol-v1 $TUNNEL_ID $SLOT ${token_id%_*}"
-    {
-      printf 'slot=%s\npublic_key=%s\n' "$SLOT" "$(cut -d ' ' -f 1,2 "$SCRATCH/key.pub")"
-      printf 'proof=%s\nrender=%s\nplatform=%s\n' "$(cat "$SCRATCH/key-cert.pub")" "$RENDER" "$1"
-      printf 'end=1\n'
-    } >"$SCRATCH/enrolment"
+    prove "culvert-enrol-v1 $TUNNEL_ID $SLOT ${token_id%_*}" "$SCRATCH/key" "$SCRATCH/key.pub"
+    printf '%s\n' "slot=$SLOT" "public_key=$(public_key)" "proof=$(cat "$SCRATCH/proof")" \
+      "render=$RENDER" "platform=$1" end=1 >"$SCRATCH/enrolment"
     call enrol --config - --header 'Content-Type: text/plain' \
       --data-binary "@$SCRATCH/enrolment" < <(token_header) ||
       fail "$ENROLMENT" "The control plane: $ANSWER_PROBLEM." 'Run this again; nothing is lost.'
@@ -954,11 +1149,30 @@ WantedBy=multi-user.target
     fail "$ENROLMENT" "The enrolment was refused: $(answer detail)." "$(answer next)"
   }
 
-  # A certificate over our own key is the signature that every OpenSSH can make.
-  prove_possession() {
-    run ssh-keygen -q -s "$SCRATCH/key" -I "$1" -n culvert-proof -O clear "$SCRATCH/key.pub" ||
+  # prove STATEMENT KEY SUBJECT: puts into $SCRATCH/proof that the holder of KEY makes the statement
+  # about the public key SUBJECT. A certificate is the signature that every OpenSSH can make.
+  prove() {
+    cp "$3" "$SCRATCH/subject.pub" &&
+      run ssh-keygen -q -s "$2" -I "$1" -n culvert-proof -O clear "$SCRATCH/subject.pub" &&
+      mv -f "$SCRATCH/subject-cert.pub" "$SCRATCH/proof" ||
       fail "$ENROLMENT" 'The proof that this host holds the key cannot be made.' \
         'See the message of ssh-keygen above.'
+  }
+
+  # The public half of the key in $SCRATCH/key, without its comment.
+  public_key() { cut -d ' ' -f 1,2 "$SCRATCH/key.pub"; }
+
+  # remove_at_vendor FINGERPRINT KEY: the vendor forgets a key; KEY, of the same slot, asks for it.
+  remove_at_vendor() {
+    prove "culvert-key-v1 remove $TUNNEL_ID $SLOT $1" "$2" "$2.pub"
+    printf '%s\n' op=remove "slot=$SLOT" "target=$1" "proof=$(cat "$SCRATCH/proof")" end=1 \
+      >"$SCRATCH/removal"
+    if call keys --header 'Content-Type: text/plain' --data-binary "@$SCRATCH/removal" &&
+      [[ $(answer result) == removed || $(answer error) == key-removed ]]; then
+      return
+    fi
+    warn "$VENDOR_NAME could not be told: ask them to remove the key $1."
+    return 1
   }
 
   # The tunnel server has to know the key before ssh first knocks, or it would be turned away.
@@ -979,22 +1193,56 @@ WantedBy=multi-user.target
       "Tell $VENDOR_NAME. The key is enrolled: run this again later, without a token."
   }
 
+  # ---- The program that stays: status, doctor, logs, rotate-key, upgrade, uninstall -------------
+
+  # It is this script's own functions and settings, as bash writes them down. The command that finds
+  # it is the same for every vendor, and whoever comes first has written it.
+  install_program() {
+    mkdir -p "$PROGRAM_FOLDER" ||
+      fail "$TUNNEL" "$PROGRAM_FOLDER cannot be made." 'Check the disk and its mount options.'
+    record folder "$PROGRAM_FOLDER"
+    write_own "$PROGRAM_FOLDER/tunnel" 0700 root "$(program)"$'\n'
+    write_shared "$DISPATCHER_FILE" 0755 "$DISPATCHER"
+  }
+
+  program() {
+    printf '%s\n' '#!/usr/bin/env bash' \
+      '# Looks after one tunnel of this host: the functions of the installer that was run here,' \
+      '# as bash writes them down. Read that one, it explains them. Made by Culvert.' \
+      '{'
+    knowledge
+    printf 'main "$@"\nexit\n}\n'
+  }
+
   # ---- The service ------------------------------------------------------------------------------
 
   install_service() {
     phase 'Service'
-    write_file "$CONFIG_FOLDER/known_hosts" 0640 "$SERVICE" "$KNOWN_HOSTS"
-    write_file "$CONFIG_FOLDER/ssh_config" 0640 "$SERVICE" "$SSH_CONFIG"
-    [[ -e $CONFIG_FOLDER/local.conf ]] || write_file "$CONFIG_FOLDER/local.conf" 0640 \
-      "$SERVICE" $'# What only this host knows. May set ProxyCommand, and nothing else.\n'
-    record shared "$UMBRELLA_FILE"
-    write_file "$UMBRELLA_FILE" 0644 root "$UMBRELLA_UNIT"
-    write_file "$UNIT_FILE" 0644 root "$TUNNEL_UNIT"
+    write_own "$CONFIG_FOLDER/known_hosts" 0640 "$SERVICE" "$KNOWN_HOSTS"
+    write_own "$CONFIG_FOLDER/ssh_config" 0640 "$SERVICE" "$SSH_CONFIG"
+    [[ -e $LOCAL_CONFIG ]] || write_own "$LOCAL_CONFIG" 0640 "$SERVICE" \
+      $'# What only this host knows: may set ProxyCommand.\n'
+    write_shared "$UMBRELLA_FILE" 0644 "$UMBRELLA_UNIT"
+    write_own "$UNIT_FILE" 0644 root "$TUNNEL_UNIT"
+    install_program
     run systemctl daemon-reload &&
       run systemctl enable "$SERVICE.service" "$UNIT" ||
       fail "$TUNNEL" 'systemd does not take the service.' 'See the message above.'
     wait_for_key
     start_service
+  }
+
+  # write_own PATH MODE GROUP CONTENT: a file of this tunnel.
+  write_own() {
+    record file "$1"
+    write_file "$@"
+  }
+
+  # write_shared PATH MODE CONTENT: a file that the tunnels of all vendors on this host share. It is
+  # written once: none may change it under the others.
+  write_shared() {
+    record shared "$1"
+    grep -qs 'Made by Culvert' "$1" || write_file "$1" "$2" root "$3"
   }
 
   # write_file PATH MODE GROUP CONTENT: leaves a file alone that is as it should be, sets its rights
@@ -1005,7 +1253,6 @@ WantedBy=multi-user.target
       chown "root:$3" "$1" && chmod "$2" "$1"
       return
     fi
-    [[ $1 == "$UMBRELLA_FILE" ]] || record file "$1"
     rm -f -- "$1.new" && install -m "$2" -g "$3" "$SCRATCH/file" "$1.new" && sync "$1.new" &&
       mv -fT "$1.new" "$1" ||
       fail "$TUNNEL" "$1 cannot be written." 'Check the disk and its mount options.'
@@ -1033,7 +1280,7 @@ WantedBy=multi-user.target
   applied_digest() {
     {
       printf '%s\n' "$FINGERPRINT"
-      cat "$CONFIG_FOLDER"/{known_hosts,ssh_config,local.conf} "$UMBRELLA_FILE" "$UNIT_FILE"
+      cat "$CONFIG_FOLDER"/{known_hosts,ssh_config,local.conf} "$UNIT_FILE"
     } | sha256sum | cut -c 1-64
   }
 
@@ -1051,9 +1298,9 @@ WantedBy=multi-user.target
 
   # ---- The proof: what the vendor's side says, and nothing less ---------------------------------
 
-  # prove EXPLAIN: returns once the vendor's side has this very session and the database answers
-  # through it. EXPLAIN is the function that shows why ssh has not got through.
-  prove() {
+  # prove_tunnel EXPLAIN: returns once the vendor's side has this very session and the database
+  # answers through it. EXPLAIN is the function that shows why ssh has not got through.
+  prove_tunnel() {
     phase 'Proof'
     await_session "$1"
     say "The tunnel is up, as $VENDOR_NAME sees it."
@@ -1091,21 +1338,25 @@ WantedBy=multi-user.target
   }
 
   await_database() {
-    local deadline=$((SECONDS + 25)) state
+    local deadline=$((SECONDS + 25))
     until is_our_session && database_answers; do
       if ((SECONDS >= deadline)); then
-        state=$(answer database)
-        case $state in
-          refuses) state='answers, but its pg_hba.conf lets no user culvert-probe in from here' ;;
-          silent) state='accepts connections, but says nothing' ;;
-          closed) state='cannot be reached from this host' ;;
-          *) state="gave no usable answer (${state:-nothing known})" ;;
-        esac
-        fail "$DATABASE" "The tunnel is up, but the database $state." \
+        fail "$DATABASE" "The tunnel is up, but the database $(database_in_words)." \
           'Mend that on the database side, and run this again, without a token.'
       fi
       sleep 0.5
     done
+  }
+
+  # What the vendor's last probe found, to stand behind "the database".
+  database_in_words() {
+    case $(answer database) in
+      answers) tell 'answers' ;;
+      refuses) tell 'answers, but its pg_hba.conf lets no user culvert-probe in from here' ;;
+      silent) tell 'accepts connections, but says nothing' ;;
+      closed) tell 'cannot be reached from this host' ;;
+      *) tell 'has not been asked yet' ;;
+    esac
   }
 
   # ---- Run: the tunnel in the foreground --------------------------------------------------------
@@ -1124,7 +1375,7 @@ WantedBy=multi-user.target
     keep_up &
     KEEPER=$!
     trap 'kill "$KEEPER" 2>/dev/null; wait "$KEEPER" 2>/dev/null; rm -rf -- "$SCRATCH"' EXIT
-    prove show_ssh_log
+    prove_tunnel show_ssh_log
     say
     say "The tunnel '$TUNNEL_NAME' is open for as long as this runs. Press Ctrl-C to close it."
     wait "$KEEPER"
@@ -1166,37 +1417,345 @@ WantedBy=multi-user.target
 
   show_ssh_log() { tail -n 5 "$SCRATCH/ssh.log" | quote_ssh; }
 
+  # ---- What ssh says, in plain words ------------------------------------------------------------
+
+  # in_plain_words TEXT: what an error of ssh or of its helpers means, and what to do; nothing for
+  # what is not known.
+  in_plain_words() {
+    case $1 in
+      *'HOST IDENTIFICATION HAS CHANGED'* | *'Host key verification failed'*)
+        tell "The server's host key is not one of those pinned here. Ask $VENDOR_NAME first of all."
+        ;;
+      *'Permission denied (publickey'*)
+        tell "The tunnel server refuses this host's key. Ask $VENDOR_NAME whether it was removed."
+        ;;
+      *'remote port forwarding failed'*)
+        tell "The tunnel's port is in use on the tunnel server, by an earlier session of this" \
+          "tunnel or by something else. If this lasts for minutes, tell $VENDOR_NAME."
+        ;;
+      *'Could not resolve hostname'* | *'name resolution'* | *'Name or service not known'*)
+        tell "The tunnel server's name cannot be resolved. Check the DNS of this host."
+        ;;
+      *'Connection refused'*)
+        tell 'Nothing accepts connections there: the server is down, or a firewall turns them away.'
+        ;;
+      *'timed out'* | *'Network is unreachable'* | *'No route to host'*)
+        tell 'There is no way there at the moment: check network and firewall of this host.'
+        ;;
+      *'Timeout, server '*)
+        tell 'The connection was lost on the way. It is made again by itself.'
+        ;;
+      *'kex_exchange_identification'* | *'Connection reset by'* | *'Connection closed by'*)
+        tell 'Something closes the connection at once: a firewall that inspects SSH, or a server' \
+          'that is starting or full.'
+        ;;
+      *'bad permissions'* | *'Load key '* | *'do not match public'*)
+        tell 'ssh cannot use the private key. Run the installer again to mend it.'
+        ;;
+      *'connect_to '*'failed'* | *'open failed'*)
+        tell 'The tunnel is up, but this host cannot reach the database.'
+        ;;
+    esac
+  }
+
+  # last_error: the last line of the tunnel's log that is known to mean something.
+  last_error() {
+    local line
+    while IFS= read -r line; do
+      [[ -n $(in_plain_words "$line") ]] || continue
+      printf '%s' "$line" | printable
+      return
+    done < <(journalctl -q -u "$UNIT" -n 40 -o cat --no-pager 2>/dev/null | tac)
+  }
+
+  # ---- Status -----------------------------------------------------------------------------------
+
+  need_installed() {
+    [[ -r $RECORD ]] ||
+      fail "$USAGE" "The tunnel $INSTANCE is not installed on this host." 'There is nothing to do.'
+  }
+
+  # The state of the tunnel, as this host and the vendor see it: 0 only if the database answers.
+  show_status() {
+    need_installed
+    FINGERPRINT=$(fingerprint_of "$KEY.pub" 2>/dev/null)
+    learn_state
+    if [[ $JSON == yes ]]; then
+      state_as_json
+    else
+      state_as_text
+    fi
+    return "$STATE_CODE"
+  }
+
+  # learn_state: asks systemd and the vendor; STATE says it in one sentence, STATE_CODE as a number.
+  learn_state() {
+    SERVICE_STATE=$(systemctl is-active "$UNIT" 2>/dev/null)
+    AT_BOOT=$(systemctl is-enabled "$UNIT" 2>/dev/null)
+    SESSION=unknown DATABASE_STATE=unprobed KEY_STATE=unknown
+    STATE_CODE=$TUNNEL
+    if ! ask_status || [[ -n $(answer error) ]]; then
+      STATE="cannot tell: the control plane: $(answer detail)"
+      [[ -n $(answer error) ]] || STATE="cannot tell: the control plane: $ANSWER_PROBLEM"
+      STATE_CODE=$PREFLIGHT
+      return
+    fi
+    KEY_STATE=$(answer key)
+    SESSION=$(answer session)
+    DATABASE_STATE=$(answer database)
+    if [[ $SERVICE_STATE != active ]]; then
+      STATE="down: the service is ${SERVICE_STATE:-not there}"
+    elif [[ $KEY_STATE != active ]]; then
+      STATE="down: the key of this host is $KEY_STATE at $VENDOR_NAME"
+    elif [[ $SESSION == up && $(answer session_key) != "$FINGERPRINT" ]]; then
+      STATE='down here: another host holds this tunnel'
+    elif [[ $SESSION != up ]]; then
+      STATE="down: the session is $SESSION, as $VENDOR_NAME sees it"
+    elif [[ $DATABASE_STATE != answers ]]; then
+      STATE="up, but the database $(database_in_words)"
+      STATE_CODE=$DATABASE
+    else
+      STATE='up, and the database answers'
+      STATE_CODE=0
+    fi
+  }
+
+  state_as_text() {
+    local error
+    tell "$INSTANCE: $STATE"
+    tell "  tunnel      '$TUNNEL_NAME' of $ACCOUNT_NAME to $VENDOR_NAME"
+    tell "  service     ${SERVICE_STATE:-not there}, ${AT_BOOT:-not there} at boot"
+    tell "  session     $SESSION$(at session_since)"
+    tell "  database    $DATABASE_STATE$(at database_at)"
+    tell "  key         $KEY_STATE, SHA-256 ${FINGERPRINT:-unknown}"
+    tell "  installer   $TEMPLATE_VERSION"
+    ((STATE_CODE > 0)) || return 0
+    error=$(last_error)
+    [[ -z $error ]] || tell "  last error  $error"$'\n'"              $(in_plain_words "$error")"
+    tell "  next        $SERVICE logs $INSTANCE"
+  }
+
+  # at NAME: a time of the answer, as people write it.
+  at() {
+    local seconds
+    seconds=$(number "$1")
+    [[ $seconds == 0 ]] || printf ', %(%Y-%m-%d %H:%M:%S)T UTC' "$seconds"
+  }
+
+  state_as_json() {
+    json_object tunnel "$INSTANCE" ok "$( ((STATE_CODE == 0)) && tell true || tell false)" \
+      state "$STATE" service "$SERVICE_STATE" at_boot "$AT_BOOT" \
+      key "$KEY_STATE" fingerprint "$FINGERPRINT" \
+      session "$SESSION" session_since "$(number session_since)" \
+      database "$DATABASE_STATE" database_at "$(number database_at)" installer "$TEMPLATE_VERSION"
+    tell
+  }
+
+  # json_object NAME VALUE...: one line; numbers, true and false as such, the rest as text.
+  json_object() {
+    local separator='{' value
+    while (($# > 0)); do
+      value=$(printf '%s' "$2" | printable)
+      if [[ ! $value =~ ^(0|[1-9][0-9]{0,14}|true|false)$ ]]; then
+        value=${value//\\/\\\\}
+        value=\"${value//\"/\\\"}\"
+      fi
+      printf '%s"%s":%s' "$separator" "$1" "$value"
+      separator=,
+      shift 2
+    done
+    printf '}'
+  }
+
+  # ---- Logs -------------------------------------------------------------------------------------
+
+  show_logs() {
+    local options=(-q -u "$UNIT" -n 50 -o short-iso --no-pager) error
+    need_installed
+    if [[ $FOLLOW == yes ]]; then
+      journalctl "${options[@]}" -f
+      return
+    fi
+    journalctl "${options[@]}"
+    error=$(last_error)
+    [[ -n $error ]] || return 0
+    tell
+    tell "The last error: $error"
+    tell "It means: $(in_plain_words "$error")"
+  }
+
+  # ---- Rotation: a new key pair in place of the old one -----------------------------------------
+
+  # The vendor learns the new key, proved by both. Then one restart offers the new key first and the
+  # old one after it: whichever the vendor sees in use stays, and the other one goes. Cut short at
+  # any moment, the same command or an installation goes on from there.
+  rotate_key() {
+    need_installed
+    take_turn
+    PHASES=2
+    phase 'New key'
+    if is_rotating; then
+      say 'Going on with a change that was cut short.'
+    else
+      add_new_key
+    fi
+    phase 'Change'
+    finish_rotation ||
+      fail "$TUNNEL" 'The tunnel did not come up with the new key; the old one is in use again.' \
+        "See: $SERVICE logs $INSTANCE"
+  }
+
+  # Whether a rotation got as far as two keys; before that there may be two names of one.
+  is_rotating() { [[ -e $OLD_KEY && ! $OLD_KEY -ef $KEY ]]; }
+
+  # Afterwards the new key has the name that ssh looks for, and the old one stands beside it.
+  add_new_key() {
+    local old
+    copy_key "$KEY" "$SCRATCH/old" ||
+      fail "$ENROLMENT" "The key $KEY cannot be used." "Run: $SERVICE upgrade $INSTANCE"
+    old=$(fingerprint_of "$SCRATCH/old.pub")
+    record file "$OLD_KEY"
+    copy_key "$NEXT_FOLDER/key" "$SCRATCH/key" ||
+      { make_key_pair "$NEXT_FOLDER" && copy_key "$NEXT_FOLDER/key" "$SCRATCH/key"; } ||
+      fail "$ENROLMENT" 'The key pair cannot be made.' "Check that $STATE_FOLDER can be written."
+    FINGERPRINT=$(fingerprint_of "$SCRATCH/key.pub")
+    register_new_key "$old"
+    wait_for_key
+
+    # The old key gets a second name and then the new one its first: there is a key at any moment.
+    chown "root:$SERVICE" "$NEXT_FOLDER/key" && chmod 0640 "$NEXT_FOLDER/key" &&
+      ln -f "$KEY" "$OLD_KEY" && mv -f "$NEXT_FOLDER/key" "$KEY" && rm -rf -- "$NEXT_FOLDER" &&
+      write_public_key "$SCRATCH/key.pub" ||
+      fail "$TUNNEL" "$STATE_FOLDER cannot be written." 'Check the disk, and run this again.'
+    say "Made a new key, and $VENDOR_NAME knows it: SHA-256 $FINGERPRINT."
+  }
+
+  # register_new_key OLD: the new key, in $SCRATCH/key, is taken because the old one vouches for it.
+  register_new_key() {
+    local statement="culvert-key-v1 add $TUNNEL_ID $SLOT $1 $FINGERPRINT" by_old
+    prove "$statement" "$SCRATCH/old" "$SCRATCH/key.pub"
+    by_old=$(cat "$SCRATCH/proof")
+    prove "$statement" "$SCRATCH/key" "$SCRATCH/key.pub"
+    printf '%s\n' op=add "slot=$SLOT" "old=$1" "public_key=$(public_key)" "proof_old=$by_old" \
+      "proof_new=$(cat "$SCRATCH/proof")" "render=$RENDER" end=1 >"$SCRATCH/addition"
+    call keys --header 'Content-Type: text/plain' --data-binary "@$SCRATCH/addition" ||
+      fail "$ENROLMENT" "The control plane: $ANSWER_PROBLEM." 'The old key stays; run this again.'
+    [[ -n $(answer error) ]] || return 0
+    rm -rf -- "$NEXT_FOLDER"
+    fail "$ENROLMENT" "The new key was refused: $(answer detail)." "$(answer next)"
+  }
+
+  # From two keys to one, with at most one restart. Returns 1 when the old one had to stay.
+  finish_rotation() {
+    local old new
+    copy_key "$OLD_KEY" "$SCRATCH/old" && copy_key "$KEY" "$SCRATCH/key" &&
+      write_public_key "$SCRATCH/key.pub" ||
+      fail "$ENROLMENT" "The keys in $STATE_FOLDER cannot be used." 'Uninstall, then install again.'
+    old=$(fingerprint_of "$SCRATCH/old.pub")
+    new=$(fingerprint_of "$SCRATCH/key.pub")
+    offer_old_key
+    note_session
+    if [[ $(answer session) == up && $(answer session_key) == "$new" ]]; then
+      SESSION_BEFORE=
+    else
+      run systemctl restart "$UNIT" || warn "$UNIT does not start; see: journalctl -u $UNIT"
+    fi
+    KEY_IN_USE=
+    await_key_in_use "$old" "$new"
+    if [[ $KEY_IN_USE == "$new" ]]; then
+      remove_at_vendor "$old" "$SCRATCH/key"
+      FINGERPRINT=$new
+      end_rotation
+      say "The tunnel is up with the new key; the old one is removed."
+      return
+    fi
+    remove_at_vendor "$new" "$SCRATCH/old"
+    mv -f "$OLD_KEY" "$KEY" && write_public_key "$SCRATCH/old.pub"
+    FINGERPRINT=$old
+    end_rotation
+    [[ $KEY_IN_USE == "$old" ]] || run systemctl restart "$UNIT"
+    return 1
+  }
+
+  # await_key_in_use KEY...: waits for a new session by one of them, as the vendor sees it.
+  await_key_in_use() {
+    local deadline=$((SECONDS + 45)) key
+    while ((SECONDS < deadline)); do
+      if ask_status && [[ $(answer session) == up ]] &&
+        [[ $(answer session_id) != "$SESSION_BEFORE" ]]; then
+        for key in "$@"; do
+          [[ $(answer session_key) != "$key" ]] || KEY_IN_USE=$key
+        done
+        [[ -z $KEY_IN_USE ]] || return
+      fi
+      sleep 0.5
+    done
+  }
+
+  # A second IdentityFile is tried when the server refuses the first.
+  offer_old_key() {
+    grep -qsxF "IdentityFile $OLD_KEY" "$LOCAL_CONFIG" && return
+    write_file "$LOCAL_CONFIG" 0640 "$SERVICE" \
+      "$(cat "$LOCAL_CONFIG")"$'\n'"IdentityFile $OLD_KEY"$'\n'
+  }
+
+  # What runs now runs on without a restart: the key that goes was only a second choice.
+  end_rotation() {
+    write_file "$LOCAL_CONFIG" 0640 "$SERVICE" \
+      "$(grep -vxF "IdentityFile $OLD_KEY" "$LOCAL_CONFIG")"$'\n'
+    rm -f -- "$OLD_KEY"
+    applied_digest >"$APPLIED"
+  }
+
+  # ---- Upgrade ----------------------------------------------------------------------------------
+
+  # Runs the installer as the vendor gives it now. What is as it should be stays, the key too.
+  upgrade() {
+    local installer=$SCRATCH/install.sh options=()
+    [[ $QUIET == no ]] || options+=(--quiet)
+    [[ $VERBOSE == no ]] || options+=(--verbose)
+    need_installed
+    PHASES=1
+    phase "Fetching $INSTALLER_URL"
+    fetch "$INSTALLER_URL" >"$installer" ||
+      fail "$PREFLIGHT" "The control plane: $ANSWER_PROBLEM." 'Run this again; nothing was changed.'
+    [[ $(tail -n 1 "$installer") == '}' ]] && bash -n "$installer" 2>/dev/null ||
+      fail "$PREFLIGHT" 'What came is no whole installer.' 'Run this again; nothing was changed.'
+    bash "$installer" install "${options[@]}"
+  }
+
   # ---- Uninstallation: what was recorded, and nothing else --------------------------------------
 
   uninstall() {
+    need_installed
+    take_turn
+    PHASES=1
     phase "Removing the tunnel '$TUNNEL_NAME' from this host"
-    [[ -r $RECORD ]] ||
-      fail "$USAGE" 'This tunnel is not installed on this host.' 'There is nothing to remove.'
+    check_owner
     if systemctl cat "$UNIT" >/dev/null 2>&1; then
       run systemctl disable --now "$UNIT" ||
         fail "$TUNNEL" "$UNIT does not stop." "See: systemctl status $UNIT"
     fi
-    withdraw_key
+    withdraw_keys
     remove_recorded
     systemctl daemon-reload
     systemctl reset-failed "$UNIT" 2>/dev/null
+    end_phase
     say 'Removed.'
   }
 
-  # The vendor forgets the key that this host proves it holds. If that cannot be, the rest goes on.
-  withdraw_key() {
-    if copy_key && ssh-keygen -y -f "$SCRATCH/key" >"$SCRATCH/key.pub" 2>/dev/null; then
-      FINGERPRINT=$(fingerprint_of "$SCRATCH/key.pub")
-      (prove_possession "culvert-key-v1 remove $TUNNEL_ID $SLOT $FINGERPRINT")
-      printf 'op=remove\nslot=%s\ntarget=%s\nproof=%s\nend=1\n' \
-        "$SLOT" "$FINGERPRINT" "$(cat "$SCRATCH/key-cert.pub")" >"$SCRATCH/withdrawal"
-      if call keys --header 'Content-Type: text/plain' --data-binary "@$SCRATCH/withdrawal" &&
-        [[ $(answer result) == removed || $(answer error) == key-removed ]]; then
-        say "$VENDOR_NAME has removed this host's key."
-        return
+  # The vendor forgets the keys that this host proves it holds. If that cannot be, the rest goes on.
+  withdraw_keys() {
+    local key
+    for key in "$OLD_KEY" "$KEY"; do
+      [[ -e $key ]] || continue
+      if copy_key "$key" "$SCRATCH/key"; then
+        (remove_at_vendor "$(fingerprint_of "$SCRATCH/key.pub")" "$SCRATCH/key") &&
+          say "$VENDOR_NAME has removed this host's key."
+      else
+        warn "$VENDOR_NAME could not be told: ask them to remove the key of this host."
       fi
-    fi
-    warn "$VENDOR_NAME could not be told: ask them to remove the key ${FINGERPRINT:-of this host}."
+    done
   }
 
   # Last made, first removed. What other tunnels use too goes with the last of them.
@@ -1217,12 +1776,13 @@ WantedBy=multi-user.target
         package) take_back_package "$name" "$heir" ;;
       esac
     done <"$SCRATCH/recorded"
-    rm -rf -- "$STATE_FOLDER/new" "/etc/.$SERVICE.new"
+    rm -rf -- "$NEXT_FOLDER" "/etc/.$SERVICE.new"
     remove_file "$RECORD"
     remove_folder "$STATE_FOLDER"
     if [[ $last == yes ]]; then
       remove_folder "/etc/$SERVICE"
       remove_folder "/var/lib/$SERVICE"
+      remove_folder "/usr/local/lib/$SERVICE"
     fi
   }
 
@@ -1241,8 +1801,9 @@ WantedBy=multi-user.target
   remove_file() {
     case $1 in
       *..*) return ;;
-      "/etc/$SERVICE/"* | "/var/lib/$SERVICE/"*) ;;
+      "/etc/$SERVICE/"* | "/var/lib/$SERVICE/"* | "/usr/local/lib/$SERVICE/"*) ;;
       "/etc/systemd/system/$SERVICE@"*.service | "/etc/systemd/system/$SERVICE.service") ;;
+      "/usr/local/sbin/$SERVICE") ;;
       *) return ;;
     esac
     [[ -L ${1%/*} ]] || rm -f -- "$1" "$1.new"
@@ -1264,30 +1825,42 @@ WantedBy=multi-user.target
     settle_shell
     take_token
     read_arguments "$@"
+    choose_style
     name_paths
     name_run_folder
     make_scratch
-    FINGERPRINT=
+    PHASE=0 FINGERPRINT='' FINDINGS=() TOKEN_REFUSED=no
+    case $MODE in
+      install | check | run) open_tunnel ;;
+      uninstall) as_root uninstall ;;
+      status) as_root show_status ;;
+      logs) as_root show_logs ;;
+      rotate-key) as_root rotate_key ;;
+      upgrade) as_root upgrade ;;
+    esac
+  }
 
-    phase "Culvert: tunnel '$TUNNEL_NAME' of $ACCOUNT_NAME to $VENDOR_NAME"
+  open_tunnel() {
+    say "${BOLD}Culvert: tunnel '$TUNNEL_NAME' of $ACCOUNT_NAME to $VENDOR_NAME$PLAIN"
     detect_host
-    if [[ $MODE == uninstall ]]; then
-      as_root uninstall
-      return
-    fi
     if [[ $MODE == check || $DRY_RUN == yes ]]; then
       TOKEN=
     else
       find_token
     fi
+    case $MODE in
+      install) PHASES=7 ;;
+      run) PHASES=4 ;;
+      check) PHASES=2 ;;
+    esac
     preflight
 
     case $MODE in
       check)
         print_ticket
         stop_on_findings
-        say
-        say 'All that an installation needs is there. Nothing was changed.'
+        tell
+        tell 'All that an installation needs is there. Nothing was changed.'
         ;;
       run)
         has ssh || finding 'ssh is missing' 'Install the package openssh-client.'
@@ -1298,35 +1871,38 @@ WantedBy=multi-user.target
         stop_on_findings
         print_plan
         if [[ $DRY_RUN == yes ]]; then
-          say
-          say 'This was a dry run. Nothing was changed.'
+          tell
+          tell 'This was a dry run. Nothing was changed.'
           return
         fi
-        as_root change_this_host || exit
-        say_what_runs
+        as_root change_this_host
         ;;
     esac
   }
 
   # The part that needs root, from the first change to the proof.
   change_this_host() {
+    take_turn
     begin_record
+    ! is_rotating || finish_rotation || warn 'The new key did not work; the old one stays.'
     install_packages
     make_identity
     enrol linux
     install_service
-    prove show_journal
+    prove_tunnel show_journal
+    say_what_runs
   }
 
   show_journal() { journalctl -q -u "$UNIT" -n 5 -o cat --no-pager | quote_ssh; }
 
   say_what_runs() {
-    phase 'Done'
-    say "$VENDOR_NAME can query the database through this host, also after a reboot."
-    say "  service   systemctl status $UNIT"
-    say "  log       journalctl -u $UNIT"
-    say "  files     $CONFIG_FOLDER, $STATE_FOLDER"
-    say "  undo      curl -fsSL $INSTALLER_URL | bash -s -- uninstall"
+    end_phase
+    say
+    say "${BOLD}Done.$PLAIN $VENDOR_NAME can query the database through this host."
+    say "  runs      $UNIT"
+    say "  files     $CONFIG_FOLDER, $STATE_FOLDER, $PROGRAM_FOLDER"
+    say "  check     $SERVICE status $INSTANCE"
+    say "  undo      $SERVICE uninstall $INSTANCE"
   }
 
   main "$@"

@@ -10,6 +10,8 @@ export interface ProxyFiles {
   known_hosts: string;
   tunnel_unit: string;
   umbrella_unit: string;
+  /** The command that finds a tunnel's own program; the same for everyone. */
+  dispatcher: string;
 }
 
 /** `<vendor>_<tunnel>`: names a tunnel's files and its service on the proxy. */
@@ -41,6 +43,7 @@ export function renderProxyFiles(catalogue: Catalogue, input: CheckedInstallerIn
     }),
     tunnel_unit: templateOf(catalogue, 'tunnel-unit').render({ service, instance }),
     umbrella_unit: templateOf(catalogue, 'umbrella-unit').render({ service }),
+    dispatcher: templateOf(catalogue, 'dispatcher').render({}),
   };
 }
 

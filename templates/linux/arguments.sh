@@ -1,66 +1,89 @@
 
 # ---- What is asked for ------------------------------------------------------------------------
 
-MODE=
-DRY_RUN=no
-REMOVE_PACKAGES=no
-TOKEN_FILE=
-
 read_arguments() {
+  MODE='' TOKEN_FILE=''
+  DRY_RUN=no REMOVE_PACKAGES=no JSON=no FOLLOW=no QUIET=no VERBOSE=no
   while (($# > 0)); do
     case $1 in
-      install | check | run | uninstall)
-        [[ -z $MODE ]] || fail "$USAGE" "Choose one of $MODE and $1." 'See --help.'
+      install | check | run | uninstall | status | logs | rotate-key | upgrade)
+        [[ -z $MODE ]] || wrong "Choose one of $MODE and $1."
         MODE=$1
         ;;
       --dry-run) DRY_RUN=yes ;;
       --packages) REMOVE_PACKAGES=yes ;;
+      --json) JSON=yes ;;
+      --follow) FOLLOW=yes ;;
+      -q | --quiet) QUIET=yes ;;
+      -v | --verbose) VERBOSE=yes ;;
       --token-file)
-        (($# > 1)) || fail "$USAGE" '--token-file needs the name of a file.' 'See --help.'
+        (($# > 1)) || wrong '--token-file needs the name of a file.'
         TOKEN_FILE=$2
         shift
         ;;
       --token-file=*) TOKEN_FILE=${1#*=} ;;
       --version)
-        say "Culvert installer for Linux $TEMPLATE_VERSION"
+        tell "Culvert installer for Linux $TEMPLATE_VERSION"
         exit 0
         ;;
       -h | --help)
         print_help
         exit 0
         ;;
-      *) fail "$USAGE" "There is no option or command '${1//[![:print:]]/?}'." 'See --help.' ;;
+      *) wrong "There is no option or command '${1//[![:print:]]/?}'." ;;
     esac
     shift
   done
   MODE=${MODE:-install}
-  [[ $DRY_RUN == no || $MODE == install ]] ||
-    fail "$USAGE" "--dry-run shows an installation; it does not go with $MODE." 'See --help.'
-  [[ $REMOVE_PACKAGES == no || $MODE == uninstall ]] ||
-    fail "$USAGE" "--packages goes with uninstall, not with $MODE." 'See --help.'
+  goes_with --dry-run "$DRY_RUN" install
+  goes_with --packages "$REMOVE_PACKAGES" uninstall
+  goes_with --json "$JSON" status
+  goes_with --follow "$FOLLOW" logs
+  goes_with --quiet "$QUIET" install run rotate-key upgrade uninstall
+}
+
+wrong() { fail "$USAGE" "$1" 'See --help.'; }
+
+# goes_with OPTION GIVEN MODE...: an option without effect was meant for something else.
+goes_with() {
+  local option=$1 given=$2
+  shift 2
+  [[ $given == no || " $* " == *" $MODE "* ]] ||
+    wrong "$option does not go with $MODE, only with: $*."
 }
 
 print_help() {
   printf '%s\n' \
     'Opens a tunnel from this host to your vendor, so that the vendor can query one database.' \
     '' \
-    'Usage: install.sh [install | check | run | uninstall] [OPTION...]' \
+    'Usage: install.sh [COMMAND] [OPTION...]' \
     '' \
-    '  install        Install, repair or upgrade the tunnel as a service (the default). Needs' \
-    '                 root or sudo.' \
+    '  install        Install, repair or upgrade the tunnel as a service (the default).' \
     '  check          Change nothing. Test what an installation needs, and print a ticket for' \
-    '                 the network and database teams. Needs no token.' \
+    '                 the network and database teams. Needs no token and no root.' \
     '  run            Hold the tunnel open until you press Ctrl-C. Needs no root, installs' \
     '                 nothing; keeps its key in ~/.local/state.' \
-    '  uninstall      Remove what an installation made, and the key at the vendor. Needs root' \
-    '                 or sudo; leaves other tunnels alone.' \
     '' \
-    '  --packages     With uninstall: also remove the packages that the installation added,' \
-    '                 where nothing else needs them.' \
-    '  --dry-run      Change nothing. Print each change that an installation would make here.' \
+    'Where it is installed, each also as a command of its own:' \
+    "  $SERVICE COMMAND $INSTANCE" \
+    '' \
+    '  status         Whether the service runs, the tunnel is up, the database answers.' \
+    '  logs           What the tunnel has logged, and what its last error means.' \
+    '  rotate-key     Make a new key pair; remove the old key once the new one works.' \
+    '  upgrade        Fetch this installer anew, and run it.' \
+    '  uninstall      Remove what an installation made, and the key at the vendor; leave other' \
+    '                 tunnels alone.' \
+    '' \
+    '  --dry-run      install: change nothing; print each change that would be made here.' \
     '  --token-file FILE' \
     '                 Read the enrolment token from FILE. It can also be given in the' \
     '                 environment as CULVERT_TOKEN; else it is asked for on the terminal.' \
+    '  --packages     uninstall: also remove the packages that the installation added, where' \
+    '                 nothing else needs them.' \
+    '  --json         status: one JSON object, for programs.' \
+    '  --follow       logs: go on printing until you press Ctrl-C.' \
+    '  -q, --quiet    Say only what is wrong.' \
+    '  -v, --verbose  Show each command that changes this host, and what it says.' \
     '  --version      Print the version of this installer.' \
     '' \
     'In the environment: https_proxy and no_proxy for requests to the control plane, and' \

@@ -19,6 +19,17 @@ call() {
   [[ ${ANSWER##*$'\n'} == end=1 ]]
 }
 
+# fetch URL: prints what is there.
+fetch() {
+  local options=(-q --silent --show-error --fail --location --proto '=http,https')
+  options+=(--connect-timeout 10 --max-time 60)
+  [[ -z ${CULVERT_CA_FILE-} ]] || options+=(--cacert "$CULVERT_CA_FILE")
+  curl "${options[@]}" "$1" 2>"$SCRATCH/curl" || {
+    ANSWER_PROBLEM=$(printable <"$SCRATCH/curl")
+    return 1
+  }
+}
+
 # answer NAME: one value of the last answer, as text that is safe to print.
 answer() { printf '%s\n' "$ANSWER" | sed -n "s/^$1=//p" | printable; }
 

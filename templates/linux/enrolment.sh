@@ -24,12 +24,9 @@ enrol() {
 
 send_enrolment() {
   local token_id=${TOKEN#cvt_}
-  prove_possession "culvert-enrol-v1 $TUNNEL_ID $SLOT ${token_id%_*}"
-  {
-    printf 'slot=%s\npublic_key=%s\n' "$SLOT" "$(cut -d ' ' -f 1,2 "$SCRATCH/key.pub")"
-    printf 'proof=%s\nrender=%s\nplatform=%s\n' "$(cat "$SCRATCH/key-cert.pub")" "$RENDER" "$1"
-    printf 'end=1\n'
-  } >"$SCRATCH/enrolment"
+  prove "culvert-enrol-v1 $TUNNEL_ID $SLOT ${token_id%_*}" "$SCRATCH/key" "$SCRATCH/key.pub"
+  printf '%s\n' "slot=$SLOT" "public_key=$(public_key)" "proof=$(cat "$SCRATCH/proof")" \
+    "render=$RENDER" "platform=$1" end=1 >"$SCRATCH/enrolment"
   call enrol --config - --header 'Content-Type: text/plain' \
     --data-binary "@$SCRATCH/enrolment" < <(token_header) ||
     fail "$ENROLMENT" "The control plane: $ANSWER_PROBLEM." 'Run this again; nothing is lost.'
@@ -39,11 +36,30 @@ send_enrolment() {
   fail "$ENROLMENT" "The enrolment was refused: $(answer detail)." "$(answer next)"
 }
 
-# A certificate over our own key is the signature that every OpenSSH can make.
-prove_possession() {
-  run ssh-keygen -q -s "$SCRATCH/key" -I "$1" -n culvert-proof -O clear "$SCRATCH/key.pub" ||
+# prove STATEMENT KEY SUBJECT: puts into $SCRATCH/proof that the holder of KEY makes the statement
+# about the public key SUBJECT. A certificate is the signature that every OpenSSH can make.
+prove() {
+  cp "$3" "$SCRATCH/subject.pub" &&
+    run ssh-keygen -q -s "$2" -I "$1" -n culvert-proof -O clear "$SCRATCH/subject.pub" &&
+    mv -f "$SCRATCH/subject-cert.pub" "$SCRATCH/proof" ||
     fail "$ENROLMENT" 'The proof that this host holds the key cannot be made.' \
       'See the message of ssh-keygen above.'
+}
+
+# The public half of the key in $SCRATCH/key, without its comment.
+public_key() { cut -d ' ' -f 1,2 "$SCRATCH/key.pub"; }
+
+# remove_at_vendor FINGERPRINT KEY: the vendor forgets a key; KEY, of the same slot, asks for it.
+remove_at_vendor() {
+  prove "culvert-key-v1 remove $TUNNEL_ID $SLOT $1" "$2" "$2.pub"
+  printf '%s\n' op=remove "slot=$SLOT" "target=$1" "proof=$(cat "$SCRATCH/proof")" end=1 \
+    >"$SCRATCH/removal"
+  if call keys --header 'Content-Type: text/plain' --data-binary "@$SCRATCH/removal" &&
+    [[ $(answer result) == removed || $(answer error) == key-removed ]]; then
+    return
+  fi
+  warn "$VENDOR_NAME could not be told: ask them to remove the key $1."
+  return 1
 }
 
 # The tunnel server has to know the key before ssh first knocks, or it would be turned away.

@@ -64,6 +64,11 @@ name_paths() {
   KEY=$STATE_FOLDER/key
   RECORD=$STATE_FOLDER/installed
   APPLIED=$STATE_FOLDER/applied
+  OLD_KEY=$STATE_FOLDER/key.old
+  NEXT_FOLDER=$STATE_FOLDER/next
+  LOCAL_CONFIG=$CONFIG_FOLDER/local.conf
+  PROGRAM_FOLDER=/usr/local/lib/$SERVICE/$INSTANCE
+  DISPATCHER_FILE=/usr/local/sbin/$SERVICE
   UNIT=$SERVICE@$INSTANCE.service
   UNIT_FILE=/etc/systemd/system/$UNIT
   UMBRELLA_FILE=/etc/systemd/system/$SERVICE.service

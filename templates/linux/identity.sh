@@ -19,8 +19,19 @@ begin_record() {
   mark_as_ours && mkdir -p "$STATE_FOLDER" && chmod go-rwx "$STATE_FOLDER" &&
     { [[ -e $RECORD ]] || install -m 0600 /dev/null "$RECORD"; } ||
     fail "$PACKAGES" "$STATE_FOLDER cannot be made." 'Check the disk and its mount options.'
+  check_owner
+  record tunnel "$TUNNEL_ID/$SLOT"
   record folder "$STATE_FOLDER"
   record shared "/etc/$SERVICE/README"
+}
+
+# Another vendor may have chosen the same names, and a host can hold one slot of a tunnel.
+check_owner() {
+  local owner
+  owner=$(sed -n 's/^tunnel //p' "$RECORD")
+  [[ -z $owner || $owner == "$TUNNEL_ID/$SLOT" ]] ||
+    fail "$PREFLIGHT" "Another tunnel called $INSTANCE is installed on this host: $owner." \
+      "Uninstall that one first, or use another host."
 }
 
 make_identity() {
@@ -56,30 +67,34 @@ mark_as_ours() {
 make_key() {
   record file "$KEY"
   record file "$KEY.pub"
-  rm -rf -- "$STATE_FOLDER/new"
-  if copy_key && ssh-keygen -y -f "$SCRATCH/key" >"$SCRATCH/key.pub" 2>/dev/null; then
+  if copy_key "$KEY" "$SCRATCH/key"; then
     say 'Keeping the key of this tunnel.'
   else
-    make_new_key && copy_key && ssh-keygen -y -f "$SCRATCH/key" >"$SCRATCH/key.pub" ||
+    make_key_pair "$NEXT_FOLDER" && mv -f "$NEXT_FOLDER/key" "$KEY" && rm -r "$NEXT_FOLDER" &&
+      copy_key "$KEY" "$SCRATCH/key" ||
       fail "$ENROLMENT" 'The key pair cannot be made.' "Check that $STATE_FOLDER can be written."
     say "Made an Ed25519 key; its private half stays in $KEY."
   fi
   chown "root:$SERVICE" "$KEY" && chmod 0640 "$KEY" &&
-    { cmp -s "$SCRATCH/key.pub" "$KEY.pub" || install -m 0644 "$SCRATCH/key.pub" "$KEY.pub"; } ||
+    write_public_key "$SCRATCH/key.pub" ||
     fail "$ENROLMENT" "The rights of $KEY cannot be set." 'Check the disk and its mount options.'
   FINGERPRINT=$(fingerprint_of "$SCRATCH/key.pub")
 }
 
-make_new_key() {
-  mkdir -m 0700 "$STATE_FOLDER/new" &&
-    run ssh-keygen -q -t ed25519 -N '' -C "$INSTANCE" -f "$STATE_FOLDER/new/key" && sync &&
-    mv -f "$STATE_FOLDER/new/key" "$KEY" && rm -r "$STATE_FOLDER/new"
+# ssh offers the key that it finds in key.pub: it must be the private key's own half.
+write_public_key() { cmp -s "$1" "$KEY.pub" || install -m 0644 "$1" "$KEY.pub"; }
+
+# make_key_pair FOLDER: makes the folder anew, root's alone, with a key pair that is on disk.
+make_key_pair() {
+  rm -rf -- "$1" && mkdir -m 0700 "$1" &&
+    run ssh-keygen -q -t ed25519 -N '' -C "$INSTANCE" -f "$1/key" && sync
 }
 
-# ssh refuses a key that its owner's group can read, so root works on a copy that is gone after.
+# copy_key FROM TO: ssh refuses a key that its owner's group can read, so root works on a copy
+# that is gone afterwards. Fails when it is no key. Its public half is then in TO.pub.
 copy_key() {
-  rm -f "$SCRATCH/key" "$SCRATCH/key.pub"
-  [[ -s $KEY ]] && (umask 077 && cat "$KEY" >"$SCRATCH/key")
+  rm -f -- "$2" "$2.pub"
+  [[ -s $1 ]] && (umask 077 && cat "$1" >"$2") && ssh-keygen -y -f "$2" >"$2.pub" 2>/dev/null
 }
 
 # The SHA-256 of a public key in hex: what the control plane calls the key.

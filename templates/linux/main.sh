@@ -5,30 +5,42 @@ main() {
   settle_shell
   take_token
   read_arguments "$@"
+  choose_style
   name_paths
   name_run_folder
   make_scratch
-  FINGERPRINT=
+  PHASE=0 FINGERPRINT='' FINDINGS=() TOKEN_REFUSED=no
+  case $MODE in
+    install | check | run) open_tunnel ;;
+    uninstall) as_root uninstall ;;
+    status) as_root show_status ;;
+    logs) as_root show_logs ;;
+    rotate-key) as_root rotate_key ;;
+    upgrade) as_root upgrade ;;
+  esac
+}
 
-  phase "Culvert: tunnel '$TUNNEL_NAME' of $ACCOUNT_NAME to $VENDOR_NAME"
+open_tunnel() {
+  say "${BOLD}Culvert: tunnel '$TUNNEL_NAME' of $ACCOUNT_NAME to $VENDOR_NAME$PLAIN"
   detect_host
-  if [[ $MODE == uninstall ]]; then
-    as_root uninstall
-    return
-  fi
   if [[ $MODE == check || $DRY_RUN == yes ]]; then
     TOKEN=
   else
     find_token
   fi
+  case $MODE in
+    install) PHASES=7 ;;
+    run) PHASES=4 ;;
+    check) PHASES=2 ;;
+  esac
   preflight
 
   case $MODE in
     check)
       print_ticket
       stop_on_findings
-      say
-      say 'All that an installation needs is there. Nothing was changed.'
+      tell
+      tell 'All that an installation needs is there. Nothing was changed.'
       ;;
     run)
       has ssh || finding 'ssh is missing' 'Install the package openssh-client.'
@@ -39,35 +51,38 @@ main() {
       stop_on_findings
       print_plan
       if [[ $DRY_RUN == yes ]]; then
-        say
-        say 'This was a dry run. Nothing was changed.'
+        tell
+        tell 'This was a dry run. Nothing was changed.'
         return
       fi
-      as_root change_this_host || exit
-      say_what_runs
+      as_root change_this_host
       ;;
   esac
 }
 
 # The part that needs root, from the first change to the proof.
 change_this_host() {
+  take_turn
   begin_record
+  ! is_rotating || finish_rotation || warn 'The new key did not work; the old one stays.'
   install_packages
   make_identity
   enrol linux
   install_service
-  prove show_journal
+  prove_tunnel show_journal
+  say_what_runs
 }
 
 show_journal() { journalctl -q -u "$UNIT" -n 5 -o cat --no-pager | quote_ssh; }
 
 say_what_runs() {
-  phase 'Done'
-  say "$VENDOR_NAME can query the database through this host, also after a reboot."
-  say "  service   systemctl status $UNIT"
-  say "  log       journalctl -u $UNIT"
-  say "  files     $CONFIG_FOLDER, $STATE_FOLDER"
-  say "  undo      curl -fsSL $INSTALLER_URL | bash -s -- uninstall"
+  end_phase
+  say
+  say "${BOLD}Done.$PLAIN $VENDOR_NAME can query the database through this host."
+  say "  runs      $UNIT"
+  say "  files     $CONFIG_FOLDER, $STATE_FOLDER, $PROGRAM_FOLDER"
+  say "  check     $SERVICE status $INSTANCE"
+  say "  undo      $SERVICE uninstall $INSTANCE"
 }
 
 main "$@"

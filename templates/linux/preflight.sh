@@ -1,9 +1,6 @@
 
 # ---- Preflight: everything that is needed, before the first change ----------------------------
 
-FINDINGS=()
-TOKEN_REFUSED=no
-
 # finding WHAT NEXT: notes what is wrong and goes on, so that all of it is listed at once.
 finding() {
   FINDINGS+=("$1"$'\n'"       $2")
@@ -82,7 +79,9 @@ check_for_strangers() {
       finding "a unit $unit exists and is not Culvert's" 'Rename or remove that unit first.'
   done
   grep -qs 'Made by Culvert' "/etc/$SERVICE/README" && return
-  for folder in "/etc/$SERVICE" "/var/lib/$SERVICE"; do
+  [[ ! -e $DISPATCHER_FILE ]] ||
+    finding "$DISPATCHER_FILE exists and is not Culvert's" 'Rename or remove that file first.'
+  for folder in "/etc/$SERVICE" "/var/lib/$SERVICE" "/usr/local/lib/$SERVICE"; do
     [[ ! -e $folder ]] || [[ -d $folder && -z $(ls -A "$folder" 2>/dev/null) ]] ||
       finding "$folder exists and is not Culvert's" 'Rename or remove that folder first.'
   done

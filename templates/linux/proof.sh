@@ -1,9 +1,9 @@
 
 # ---- The proof: what the vendor's side says, and nothing less ---------------------------------
 
-# prove EXPLAIN: returns once the vendor's side has this very session and the database answers
-# through it. EXPLAIN is the function that shows why ssh has not got through.
-prove() {
+# prove_tunnel EXPLAIN: returns once the vendor's side has this very session and the database
+# answers through it. EXPLAIN is the function that shows why ssh has not got through.
+prove_tunnel() {
   phase 'Proof'
   await_session "$1"
   say "The tunnel is up, as $VENDOR_NAME sees it."
@@ -41,19 +41,23 @@ database_answers() {
 }
 
 await_database() {
-  local deadline=$((SECONDS + 25)) state
+  local deadline=$((SECONDS + 25))
   until is_our_session && database_answers; do
     if ((SECONDS >= deadline)); then
-      state=$(answer database)
-      case $state in
-        refuses) state='answers, but its pg_hba.conf lets no user culvert-probe in from here' ;;
-        silent) state='accepts connections, but says nothing' ;;
-        closed) state='cannot be reached from this host' ;;
-        *) state="gave no usable answer (${state:-nothing known})" ;;
-      esac
-      fail "$DATABASE" "The tunnel is up, but the database $state." \
+      fail "$DATABASE" "The tunnel is up, but the database $(database_in_words)." \
         'Mend that on the database side, and run this again, without a token.'
     fi
     sleep 0.5
   done
+}
+
+# What the vendor's last probe found, to stand behind "the database".
+database_in_words() {
+  case $(answer database) in
+    answers) tell 'answers' ;;
+    refuses) tell 'answers, but its pg_hba.conf lets no user culvert-probe in from here' ;;
+    silent) tell 'accepts connections, but says nothing' ;;
+    closed) tell 'cannot be reached from this host' ;;
+    *) tell 'has not been asked yet' ;;
+  esac
 }

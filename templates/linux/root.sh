@@ -1,12 +1,17 @@
 
 # ---- Root -------------------------------------------------------------------------------------
 
-# What the root part needs to know besides the functions.
+# All settings: with the functions they make the program that stays on this host.
+SETTINGS=(
+  TEMPLATE_VERSION BODY_SHA256 RENDER PUBLIC_URL INSTALLER_URL VENDOR VENDOR_NAME ACCOUNT_NAME
+  SERVICE TUNNEL_ID TUNNEL_NAME INSTANCE SLOT TUNNEL_HOSTS TUNNEL_PORTS LOGIN TUNNEL_PORT
+  EGRESS_ADDRESSES DATABASE_TYPE DATABASE_HOST DATABASE_PORT DATABASE_SOCKET
+  SSH_CONFIG SSH_CONFIG_RUN KNOWN_HOSTS TUNNEL_UNIT UMBRELLA_UNIT DISPATCHER
+)
+
+# What the root part needs to know of this run.
 CARRIED=(
-  TEMPLATE_VERSION RENDER PUBLIC_URL INSTALLER_URL VENDOR_NAME SERVICE
-  TUNNEL_ID TUNNEL_NAME INSTANCE SLOT SSH_CONFIG KNOWN_HOSTS TUNNEL_UNIT UMBRELLA_UNIT
-  MODE TOKEN REMOVE_PACKAGES
-  USAGE UNSUPPORTED PREFLIGHT PACKAGES ENROLMENT TUNNEL DATABASE
+  MODE TOKEN REMOVE_PACKAGES JSON FOLLOW QUIET VERBOSE PHASE PHASES PHASE_BEGAN BOLD PLAIN
   FINGERPRINT SCRATCH_OF_CALLER CULVERT_CA_FILE CURL_CA_BUNDLE SSL_CERT_FILE SSL_CERT_DIR
   http_proxy https_proxy all_proxy no_proxy HTTPS_PROXY ALL_PROXY NO_PROXY
 )
@@ -32,13 +37,32 @@ as_root() {
 }
 
 carry() {
-  local name
   printf '{\n'
-  declare -f
-  for name in "${CARRIED[@]}"; do
-    [[ -z ${!name+set} ]] || declare -p "$name"
-  done
+  knowledge "${CARRIED[@]}"
   # shellcheck disable=SC2016 # the root shell expands it
   printf 'settle_shell\n: >"$SCRATCH_OF_CALLER/became-root"\n'
-  printf 'make_scratch\nname_paths\n%s\nexit\n}\n' "$1"
+  printf 'name_paths\nmake_scratch\n%s\nexit\n}\n' "$1"
+}
+
+# knowledge NAME...: this script's functions and settings, and variables besides, as bash reads
+# them back.
+knowledge() {
+  local name
+  # shellcheck disable=SC2016 # the shell that reads it expands it
+  printf 'builtin unset -f $(compgen -A function)\n'
+  declare -f
+  for name in SETTINGS CARRIED "${SETTINGS[@]}" "${EXIT_CODES[@]}" "$@"; do
+    [[ -z ${!name+set} ]] || declare -p "$name"
+  done
+}
+
+# One run at a time changes this host. The lock goes with the last process that holds it: also
+# with an apt that outlives an installer killed by -9.
+take_turn() {
+  exec 9</var/lib
+  flock -n 9 && return
+  say 'Another run is changing the tunnels of this host; waiting for it, 5 minutes at the most.'
+  flock -w 300 9 ||
+    fail "$PREFLIGHT" 'Another run has been changing the tunnels of this host for 5 minutes.' \
+      'See what it waits for, and run this again.'
 }

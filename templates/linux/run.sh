@@ -15,7 +15,7 @@ run_in_foreground() {
   keep_up &
   KEEPER=$!
   trap 'kill "$KEEPER" 2>/dev/null; wait "$KEEPER" 2>/dev/null; rm -rf -- "$SCRATCH"' EXIT
-  prove show_ssh_log
+  prove_tunnel show_ssh_log
   say
   say "The tunnel '$TUNNEL_NAME' is open for as long as this runs. Press Ctrl-C to close it."
   wait "$KEEPER"

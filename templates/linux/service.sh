@@ -3,18 +3,31 @@
 
 install_service() {
   phase 'Service'
-  write_file "$CONFIG_FOLDER/known_hosts" 0640 "$SERVICE" "$KNOWN_HOSTS"
-  write_file "$CONFIG_FOLDER/ssh_config" 0640 "$SERVICE" "$SSH_CONFIG"
-  [[ -e $CONFIG_FOLDER/local.conf ]] || write_file "$CONFIG_FOLDER/local.conf" 0640 \
-    "$SERVICE" $'# What only this host knows. May set ProxyCommand, and nothing else.\n'
-  record shared "$UMBRELLA_FILE"
-  write_file "$UMBRELLA_FILE" 0644 root "$UMBRELLA_UNIT"
-  write_file "$UNIT_FILE" 0644 root "$TUNNEL_UNIT"
+  write_own "$CONFIG_FOLDER/known_hosts" 0640 "$SERVICE" "$KNOWN_HOSTS"
+  write_own "$CONFIG_FOLDER/ssh_config" 0640 "$SERVICE" "$SSH_CONFIG"
+  [[ -e $LOCAL_CONFIG ]] || write_own "$LOCAL_CONFIG" 0640 "$SERVICE" \
+    $'# What only this host knows: may set ProxyCommand.\n'
+  write_shared "$UMBRELLA_FILE" 0644 "$UMBRELLA_UNIT"
+  write_own "$UNIT_FILE" 0644 root "$TUNNEL_UNIT"
+  install_program
   run systemctl daemon-reload &&
     run systemctl enable "$SERVICE.service" "$UNIT" ||
     fail "$TUNNEL" 'systemd does not take the service.' 'See the message above.'
   wait_for_key
   start_service
+}
+
+# write_own PATH MODE GROUP CONTENT: a file of this tunnel.
+write_own() {
+  record file "$1"
+  write_file "$@"
+}
+
+# write_shared PATH MODE CONTENT: a file that the tunnels of all vendors on this host share. It is
+# written once: none may change it under the others.
+write_shared() {
+  record shared "$1"
+  grep -qs 'Made by Culvert' "$1" || write_file "$1" "$2" root "$3"
 }
 
 # write_file PATH MODE GROUP CONTENT: leaves a file alone that is as it should be, sets its rights
@@ -25,7 +38,6 @@ write_file() {
     chown "root:$3" "$1" && chmod "$2" "$1"
     return
   fi
-  [[ $1 == "$UMBRELLA_FILE" ]] || record file "$1"
   rm -f -- "$1.new" && install -m "$2" -g "$3" "$SCRATCH/file" "$1.new" && sync "$1.new" &&
     mv -fT "$1.new" "$1" ||
     fail "$TUNNEL" "$1 cannot be written." 'Check the disk and its mount options.'
@@ -53,7 +65,7 @@ start_service() {
 applied_digest() {
   {
     printf '%s\n' "$FINGERPRINT"
-    cat "$CONFIG_FOLDER"/{known_hosts,ssh_config,local.conf} "$UMBRELLA_FILE" "$UNIT_FILE"
+    cat "$CONFIG_FOLDER"/{known_hosts,ssh_config,local.conf} "$UNIT_FILE"
   } | sha256sum | cut -c 1-64
 }
 

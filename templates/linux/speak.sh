@@ -5,7 +5,11 @@
 # shellcheck disable=SC2046 # each name is a word
 builtin unset -f $(compgen -A function)
 
-say() { printf '%s\n' "$*"; }
+# say TEXT: what a person may want to follow; --quiet leaves it out.
+say() { [[ $QUIET == yes ]] || printf '%s\n' "$*"; }
+
+# tell TEXT: what was asked for, or must not be missed.
+tell() { printf '%s\n' "$*"; }
 
 warn() { printf 'warning: %s\n' "$*" >&2; }
 
@@ -17,13 +21,39 @@ fail() {
 
 # Exit codes, the same for every way to run this.
 readonly USAGE=2 UNSUPPORTED=3 PREFLIGHT=4 PACKAGES=5 ENROLMENT=6 TUNNEL=7 DATABASE=8
+EXIT_CODES=(USAGE UNSUPPORTED PREFLIGHT PACKAGES ENROLMENT TUNNEL DATABASE)
 
-# phase TITLE: the next step begins.
-phase() { printf '\n== %s\n' "$*"; }
+# phase TITLE: the next of $PHASES steps begins; how long the last one took, if it was noticeable.
+phase() {
+  end_phase
+  PHASE=$((PHASE + 1))
+  PHASE_BEGAN=$(now)
+  say
+  say "${BOLD}[$PHASE/$PHASES] $1$PLAIN"
+}
 
-# run COMMAND...: runs it quietly; only if it fails is its output shown.
+end_phase() {
+  local seconds=$(($(now) - ${PHASE_BEGAN:-$(now)}))
+  ((seconds == 0)) || say "     took $seconds s"
+}
+
+now() { printf '%(%s)T' -1; }
+
+# Bold where somebody looks and has not asked for plain text (https://no-color.org).
+choose_style() {
+  BOLD='' PLAIN=''
+  [[ -t 1 && -z ${NO_COLOR-} && ${TERM:-dumb} != dumb ]] || return 0
+  BOLD=$'\e[1m' PLAIN=$'\e[0m'
+}
+
+# run COMMAND...: runs it quietly; only if it fails, or with --verbose, is its output shown.
 run() {
   local output
+  if [[ $VERBOSE == yes ]]; then
+    printf '  + %s\n' "$*" >&2
+    "$@" >&2
+    return
+  fi
   output=$("$@" 2>&1) || {
     local status=$?
     printf '%s\n' "$output" >&2

@@ -2,34 +2,35 @@
 # ---- Uninstallation: what was recorded, and nothing else --------------------------------------
 
 uninstall() {
+  need_installed
+  take_turn
+  PHASES=1
   phase "Removing the tunnel '$TUNNEL_NAME' from this host"
-  [[ -r $RECORD ]] ||
-    fail "$USAGE" 'This tunnel is not installed on this host.' 'There is nothing to remove.'
+  check_owner
   if systemctl cat "$UNIT" >/dev/null 2>&1; then
     run systemctl disable --now "$UNIT" ||
       fail "$TUNNEL" "$UNIT does not stop." "See: systemctl status $UNIT"
   fi
-  withdraw_key
+  withdraw_keys
   remove_recorded
   systemctl daemon-reload
   systemctl reset-failed "$UNIT" 2>/dev/null
+  end_phase
   say 'Removed.'
 }
 
-# The vendor forgets the key that this host proves it holds. If that cannot be, the rest goes on.
-withdraw_key() {
-  if copy_key && ssh-keygen -y -f "$SCRATCH/key" >"$SCRATCH/key.pub" 2>/dev/null; then
-    FINGERPRINT=$(fingerprint_of "$SCRATCH/key.pub")
-    (prove_possession "culvert-key-v1 remove $TUNNEL_ID $SLOT $FINGERPRINT")
-    printf 'op=remove\nslot=%s\ntarget=%s\nproof=%s\nend=1\n' \
-      "$SLOT" "$FINGERPRINT" "$(cat "$SCRATCH/key-cert.pub")" >"$SCRATCH/withdrawal"
-    if call keys --header 'Content-Type: text/plain' --data-binary "@$SCRATCH/withdrawal" &&
-      [[ $(answer result) == removed || $(answer error) == key-removed ]]; then
-      say "$VENDOR_NAME has removed this host's key."
-      return
+# The vendor forgets the keys that this host proves it holds. If that cannot be, the rest goes on.
+withdraw_keys() {
+  local key
+  for key in "$OLD_KEY" "$KEY"; do
+    [[ -e $key ]] || continue
+    if copy_key "$key" "$SCRATCH/key"; then
+      (remove_at_vendor "$(fingerprint_of "$SCRATCH/key.pub")" "$SCRATCH/key") &&
+        say "$VENDOR_NAME has removed this host's key."
+    else
+      warn "$VENDOR_NAME could not be told: ask them to remove the key of this host."
     fi
-  fi
-  warn "$VENDOR_NAME could not be told: ask them to remove the key ${FINGERPRINT:-of this host}."
+  done
 }
 
 # Last made, first removed. What other tunnels use too goes with the last of them.
@@ -50,12 +51,13 @@ remove_recorded() {
       package) take_back_package "$name" "$heir" ;;
     esac
   done <"$SCRATCH/recorded"
-  rm -rf -- "$STATE_FOLDER/new" "/etc/.$SERVICE.new"
+  rm -rf -- "$NEXT_FOLDER" "/etc/.$SERVICE.new"
   remove_file "$RECORD"
   remove_folder "$STATE_FOLDER"
   if [[ $last == yes ]]; then
     remove_folder "/etc/$SERVICE"
     remove_folder "/var/lib/$SERVICE"
+    remove_folder "/usr/local/lib/$SERVICE"
   fi
 }
 
@@ -74,8 +76,9 @@ take_back_package() {
 remove_file() {
   case $1 in
     *..*) return ;;
-    "/etc/$SERVICE/"* | "/var/lib/$SERVICE/"*) ;;
+    "/etc/$SERVICE/"* | "/var/lib/$SERVICE/"* | "/usr/local/lib/$SERVICE/"*) ;;
     "/etc/systemd/system/$SERVICE@"*.service | "/etc/systemd/system/$SERVICE.service") ;;
+    "/usr/local/sbin/$SERVICE") ;;
     *) return ;;
   esac
   [[ -L ${1%/*} ]] || rm -f -- "$1" "$1.new"

@@ -45,5 +45,6 @@ export function expectedSettings(
     KNOWN_HOSTS: files.known_hosts,
     TUNNEL_UNIT: files.tunnel_unit,
     UMBRELLA_UNIT: files.umbrella_unit,
+    DISPATCHER: files.dispatcher,
   };
 }

@@ -26,6 +26,7 @@ export function renderDistScripts(): Map<string, string> {
     ['plain/known_hosts', files.known_hosts],
     ['plain/h_autossh@acme_orders.service', files.tunnel_unit],
     ['plain/h_autossh.service', files.umbrella_unit],
+    ['plain/h_autossh', files.dispatcher],
   ]);
 }
 

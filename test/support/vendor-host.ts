@@ -26,6 +26,8 @@ export interface VendorHost {
   api<T = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<T>;
   /** A tunnel to a PostgreSQL, with a fresh enrolment token. */
   makeTunnel(slug: string, database: { host: string; port: number }): Promise<MadeTunnel>;
+  /** Changes the store behind the control plane's back, for what its API does not do. */
+  sql(statement: string): Promise<void>;
   /** A fresh enrolment token. */
   makeToken(tunnel: string): Promise<string>;
   /** Makes a token as old as if its time were over; the API gives none for less than a minute. */
@@ -34,7 +36,7 @@ export interface VendorHost {
   query(tunnelPort: number, sql?: string): Promise<string | undefined>;
   /** Waits until a query through the tunnel port answers; gives milliseconds. Throws after `limitMs`. */
   untilAnswered(tunnelPort: number, limitMs?: number): Promise<number>;
-  /** Starts, stops or kills one of the two: `culvert` and `culvert-agent` are units. */
+  /** Starts, stops or kills `culvert` or `culvert-agent`; a start waits until the former serves. */
   systemctl(...words: string[]): Promise<void>;
 }
 
@@ -101,10 +103,17 @@ export async function startVendorHost(network: Network, name = 'vendor'): Promis
     return code === 0 ? stdout.trim() : undefined;
   }
 
+  async function sql(statement: string) {
+    await container.output(`/opt/culvert/node_modules/.bin/node -e '
+      const { DatabaseSync } = require("node:sqlite");
+      new DatabaseSync("${STORE_FILE}").exec(\`${statement.replaceAll("'", "'\\''")}\`);'`);
+  }
+
   return {
     container,
     api,
     query,
+    sql,
     makeTunnel: (slug, { host, port }) =>
       api('POST', '/v1/tunnels', {
         slug,
@@ -121,9 +130,7 @@ export async function startVendorHost(network: Network, name = 'vendor'): Promis
     async expireToken(token) {
       const [, id = ''] = token.split('_');
       const statement = `update enrolment_token set expires_at = 1 where id = '${id}'`;
-      await container.output(`/opt/culvert/node_modules/.bin/node -e '
-        const { DatabaseSync } = require("node:sqlite");
-        new DatabaseSync("${STORE_FILE}").exec(\`${statement.replaceAll("'", "'\\''")}\`);'`);
+      await sql(statement);
     },
     async untilAnswered(tunnelPort, limitMs = 60_000) {
       const started = performance.now();
@@ -137,6 +144,8 @@ export async function startVendorHost(network: Network, name = 'vendor'): Promis
     },
     async systemctl(...words) {
       await container.output(`systemctl ${words.join(' ')}`);
+      const [verb = '', unit] = words;
+      if (unit === 'culvert' && ['start', 'restart'].includes(verb)) await untilServing(container);
     },
   };
 }
