@@ -34,7 +34,7 @@
   # ---- Settings: every value of this tunnel -----------------------------------------------------
 
   TEMPLATE_VERSION='1.0.0'
-  BODY_SHA256='5fc945ea9efedd50df847a78f6463377eac43cde91e3156d1117687fee228fcd'
+  BODY_SHA256='43ad903b6617309f5a47f6c7a87ff9077bd733ba78ab6cb7be007d06094bc388'
   RENDER='44a58c204bb2c31ac5e7f4faf279a36a391b37693dd85467ed409ad58ffa9aac'
 
   PUBLIC_URL='https://culvert.example'
@@ -720,7 +720,15 @@ WantedBy=multi-user.target
       ((${free:-0} >= 51200)) ||
         finding "less than 50 MB are free in $folder" 'Make room there.'
     done
+    for folder in /etc /var/lib /usr/local; do
+      is_read_only "$folder" &&
+        finding "$folder cannot be written: it is mounted read-only" 'Mount it writable.'
+    done
+    return 0
   }
+
+  # is_read_only FOLDER: by the options of the mount that it lies on.
+  is_read_only() { [[ ,$(findmnt -nro OPTIONS -T "$1" | tail -n 1), == *,ro,* ]]; }
 
   check_control_plane() {
     local skew
@@ -760,11 +768,15 @@ WantedBy=multi-user.target
       [[ -z $text || $text == *'Made by Culvert'* ]] ||
         finding "a unit $unit exists and is not Culvert's" 'Rename or remove that unit first.'
     done
-    grep -qs 'Made by Culvert' "/etc/$SERVICE/README" && return
-    [[ ! -e $DISPATCHER_FILE ]] ||
-      finding "$DISPATCHER_FILE exists and is not Culvert's" 'Rename or remove that file first.'
     for folder in "/etc/$SERVICE" "/var/lib/$SERVICE" "/usr/local/lib/$SERVICE"; do
-      [[ ! -e $folder ]] || [[ -d $folder && -z $(ls -A "$folder" 2>/dev/null) ]] ||
+      [[ ! -L $folder && ! -L $folder/$INSTANCE ]] ||
+        finding "$folder is, or holds, a symbolic link" 'Remove that link first.'
+    done
+    [[ ! -e $DISPATCHER_FILE ]] || grep -qs 'Made by Culvert' "$DISPATCHER_FILE" ||
+      finding "$DISPATCHER_FILE exists and is not Culvert's" 'Rename or remove that file first.'
+    grep -qs 'Made by Culvert' "/etc/$SERVICE/README" && return
+    for folder in "/etc/$SERVICE" "/var/lib/$SERVICE" "/usr/local/lib/$SERVICE"; do
+      [[ ! -e $folder || -L $folder ]] || [[ -d $folder && -z $(ls -A "$folder" 2>/dev/null) ]] ||
         finding "$folder exists and is not Culvert's" 'Rename or remove that folder first.'
     done
     if getent passwd "$SERVICE" >/dev/null || getent group "$SERVICE" >/dev/null; then
@@ -1084,12 +1096,12 @@ WantedBy=multi-user.target
     else
       make_key_pair "$NEXT_FOLDER" && mv -f "$NEXT_FOLDER/key" "$KEY" && rm -r "$NEXT_FOLDER" &&
         copy_key "$KEY" "$SCRATCH/key" ||
-        fail "$ENROLMENT" 'The key pair cannot be made.' "Check that $STATE_FOLDER can be written."
+        fail "$PACKAGES" 'The key pair cannot be made.' "Check that $STATE_FOLDER can be written."
       say "Made an Ed25519 key; its private half stays in $KEY."
     fi
     chown "root:$SERVICE" "$KEY" && chmod 0640 "$KEY" &&
       write_public_key "$SCRATCH/key.pub" ||
-      fail "$ENROLMENT" "The rights of $KEY cannot be set." 'Check the disk and its mount options.'
+      fail "$PACKAGES" "The rights of $KEY cannot be set." 'Check the disk and its mount options.'
     FINGERPRINT=$(fingerprint_of "$SCRATCH/key.pub")
   }
 
@@ -1270,8 +1282,10 @@ WantedBy=multi-user.target
       return
     fi
     note_session
-    run systemctl start "$SERVICE.service" && run systemctl restart "$UNIT" ||
+    run systemctl start "$SERVICE.service" && run systemctl restart "$UNIT" || {
+      show_journal
       fail "$TUNNEL" "$UNIT does not start." "See: journalctl -u $UNIT"
+    }
     record file "$APPLIED"
     printf '%s\n' "$wanted" >"$APPLIED"
     say "Started $UNIT."

@@ -72,12 +72,12 @@ make_key() {
   else
     make_key_pair "$NEXT_FOLDER" && mv -f "$NEXT_FOLDER/key" "$KEY" && rm -r "$NEXT_FOLDER" &&
       copy_key "$KEY" "$SCRATCH/key" ||
-      fail "$ENROLMENT" 'The key pair cannot be made.' "Check that $STATE_FOLDER can be written."
+      fail "$PACKAGES" 'The key pair cannot be made.' "Check that $STATE_FOLDER can be written."
     say "Made an Ed25519 key; its private half stays in $KEY."
   fi
   chown "root:$SERVICE" "$KEY" && chmod 0640 "$KEY" &&
     write_public_key "$SCRATCH/key.pub" ||
-    fail "$ENROLMENT" "The rights of $KEY cannot be set." 'Check the disk and its mount options.'
+    fail "$PACKAGES" "The rights of $KEY cannot be set." 'Check the disk and its mount options.'
   FINGERPRINT=$(fingerprint_of "$SCRATCH/key.pub")
 }
 

@@ -38,7 +38,15 @@ check_disk() {
     ((${free:-0} >= 51200)) ||
       finding "less than 50 MB are free in $folder" 'Make room there.'
   done
+  for folder in /etc /var/lib /usr/local; do
+    is_read_only "$folder" &&
+      finding "$folder cannot be written: it is mounted read-only" 'Mount it writable.'
+  done
+  return 0
 }
+
+# is_read_only FOLDER: by the options of the mount that it lies on.
+is_read_only() { [[ ,$(findmnt -nro OPTIONS -T "$1" | tail -n 1), == *,ro,* ]]; }
 
 check_control_plane() {
   local skew
@@ -78,11 +86,15 @@ check_for_strangers() {
     [[ -z $text || $text == *'Made by Culvert'* ]] ||
       finding "a unit $unit exists and is not Culvert's" 'Rename or remove that unit first.'
   done
-  grep -qs 'Made by Culvert' "/etc/$SERVICE/README" && return
-  [[ ! -e $DISPATCHER_FILE ]] ||
-    finding "$DISPATCHER_FILE exists and is not Culvert's" 'Rename or remove that file first.'
   for folder in "/etc/$SERVICE" "/var/lib/$SERVICE" "/usr/local/lib/$SERVICE"; do
-    [[ ! -e $folder ]] || [[ -d $folder && -z $(ls -A "$folder" 2>/dev/null) ]] ||
+    [[ ! -L $folder && ! -L $folder/$INSTANCE ]] ||
+      finding "$folder is, or holds, a symbolic link" 'Remove that link first.'
+  done
+  [[ ! -e $DISPATCHER_FILE ]] || grep -qs 'Made by Culvert' "$DISPATCHER_FILE" ||
+    finding "$DISPATCHER_FILE exists and is not Culvert's" 'Rename or remove that file first.'
+  grep -qs 'Made by Culvert' "/etc/$SERVICE/README" && return
+  for folder in "/etc/$SERVICE" "/var/lib/$SERVICE" "/usr/local/lib/$SERVICE"; do
+    [[ ! -e $folder || -L $folder ]] || [[ -d $folder && -z $(ls -A "$folder" 2>/dev/null) ]] ||
       finding "$folder exists and is not Culvert's" 'Rename or remove that folder first.'
   done
   if getent passwd "$SERVICE" >/dev/null || getent group "$SERVICE" >/dev/null; then

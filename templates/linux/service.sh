@@ -55,8 +55,10 @@ start_service() {
     return
   fi
   note_session
-  run systemctl start "$SERVICE.service" && run systemctl restart "$UNIT" ||
+  run systemctl start "$SERVICE.service" && run systemctl restart "$UNIT" || {
+    show_journal
     fail "$TUNNEL" "$UNIT does not start." "See: journalctl -u $UNIT"
+  }
   record file "$APPLIED"
   printf '%s\n' "$wanted" >"$APPLIED"
   say "Started $UNIT."

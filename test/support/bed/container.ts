@@ -1,5 +1,5 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
-import { type CommandResult, runCommand } from './command.ts';
+import { type CommandResult, outputOf, runCommand } from './command.ts';
 import { ensureImage, type ImageRecipe } from './images.ts';
 import { cardAddress, type Network } from './network.ts';
 import { owner, ownerLabel, uniqueName } from './owner.ts';
@@ -63,6 +63,8 @@ export interface Container {
   output(script: string, options?: RunOptions): Promise<string>;
   /** Starts a command and leaves it running, with pipes. To end it, end what it runs inside: signals stay outside. */
   spawn(argv: readonly string[], options?: SpawnOptions): ChildProcessWithoutNullStreams;
+  /** Runs a bash script with its files but with all rights of this machine, to mount for example. Throws unless it succeeds. */
+  outputFromOutside(script: string): Promise<string>;
   /** Waits until systemd has started everything, and says whether some unit failed. Throws after `timeoutMs`. */
   waitForSystemd(timeoutMs?: number): Promise<'running' | 'degraded'>;
   /** A reboot: systemd stops everything and starts again; files and address stay. Waits for systemd. */
@@ -165,6 +167,10 @@ export async function startContainer(options: ContainerOptions): Promise<Contain
     output,
     waitForSystemd,
     shell: (script, run) => exec(['bash', '-c', script], run),
+    async outputFromOutside(script) {
+      const pid = (await podman(['inspect', '--format={{.State.Pid}}', id])).trim();
+      return outputOf(['nsenter', `--target=${pid}`, '--mount', '--', 'bash', '-c', script]);
+    },
     spawn(argv, { pty = false, ...how } = {}) {
       const words = pty
         ? inside(onTerminal(argv), { ...how, env: { TERM: 'xterm', ...how.env } })
