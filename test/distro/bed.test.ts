@@ -5,8 +5,10 @@ import {
   type Container,
   createNetwork,
   databaseImage,
+  ensureImage,
   type Network,
   proxyImage,
+  registryImage,
   startContainer,
   vendorImage,
 } from '../support/bed/index.ts';
@@ -111,4 +113,19 @@ test('a command on a terminal asks for a password and gets it', { timeout: 30_00
 test('a command that takes too long is killed inside', async () => {
   await assert.rejects(proxy.exec(['sleep', '1234'], { timeoutMs: 300 }), /no end within 300 ms/);
   assert.notEqual((await proxy.shell('pgrep -x sleep')).code, 0);
+});
+
+test('an image as a registry has it, for single processes, becomes a host with systemd', async () => {
+  const bare = await ensureImage({
+    name: 'bare',
+    suite: 'bookworm',
+    packages: ['ca-certificates'],
+  });
+  const host = await startContainer({
+    image: registryImage('made-of-bare', bare),
+    network,
+    name: 'made-of-bare',
+  });
+  assert.equal((await host.output('cat /proc/1/comm')).trim(), 'systemd');
+  await host.output('command -v ssh curl sudo cmp awk useradd pgrep ip');
 });

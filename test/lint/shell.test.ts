@@ -27,6 +27,9 @@ const scripts: Record<string, Buffer> = {
     next: 'Ask the vendor.',
   }),
   '.ci/run': readFileSync('.ci/run'),
+  ...Object.fromEntries(
+    globSync('test/support/bed/*.sh').map((file) => [file, readFileSync(file)]),
+  ),
 };
 
 for (const [name, bytes] of Object.entries(scripts)) {

@@ -1,10 +1,11 @@
 import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { type CommandResult, outputOf, runCommand } from './command.ts';
-import { ensureImage, type ImageRecipe } from './images.ts';
+import { ensureImage } from './images.ts';
 import { cardAddress, type Network } from './network.ts';
 import { owner, ownerLabel, uniqueName } from './owner.ts';
-import { podman, podmanCommand } from './podman.ts';
+import { limitOptions, podman, podmanCommand } from './podman.ts';
 import { shellLine } from './quote.ts';
+import type { ImageRecipe } from './recipes.ts';
 
 export interface Mount {
   /** Absolute path on this machine. */
@@ -95,9 +96,7 @@ export async function startContainer(options: ContainerOptions): Promise<Contain
     'run',
     '--detach',
     '--systemd=always',
-    '--pids-limit=-1',
-    '--ulimit=nofile=16000:16000',
-    '--ulimit=nproc=4096:4096',
+    ...limitOptions,
     '--http-proxy=false',
     '--log-driver=none',
     `--label=${ownerLabel}=${owner}`,

@@ -1,63 +1,10 @@
 import { createHash } from 'node:crypto';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { type AptConfiguration, aptConfiguration } from './apt.ts';
-import { cacheFolder } from './cache.ts';
-import { outputOf } from './command.ts';
+import { aptConfiguration } from './apt.ts';
+import { bootstrap } from './bootstrap.ts';
+import { addLayer } from './layer.ts';
 import { withLock } from './lock.ts';
-import { ensureDebianPackages } from './packages.ts';
 import { podman, runPodman } from './podman.ts';
-import { shellLine } from './quote.ts';
-
-/** What an image is made of. Two recipes with the same content are one image. */
-export interface ImageRecipe {
-  name: string;
-  /** Code name of a Debian release, such as bookworm. */
-  suite: string;
-  packages: readonly string[];
-  /** Shell lines run as root inside the finished tree, no service running. */
-  setup?: string;
-}
-
-const basePackages = [
-  'systemd',
-  'systemd-sysv',
-  'dbus',
-  'ca-certificates',
-  'curl',
-  'openssh-client',
-  'iproute2',
-  'sudo',
-  'procps',
-];
-
-/** A customer's host as found: neither autossh nor a compiler. */
-export function proxyImage(suite = 'bookworm'): ImageRecipe {
-  return { name: 'proxy', suite, packages: basePackages };
-}
-
-/** A vendor's tunnel server: sshd installed, the distribution's own service masked. */
-export function vendorImage(suite = 'bookworm'): ImageRecipe {
-  return {
-    name: 'vendor',
-    suite,
-    packages: [...basePackages, 'openssh-server', 'postgresql-client'],
-    setup: 'systemctl mask ssh.service ssh.socket',
-  };
-}
-
-/** A customer's database: PostgreSQL on every address, passwords from everywhere. */
-export function databaseImage(suite = 'bookworm'): ImageRecipe {
-  return {
-    name: 'database',
-    suite,
-    packages: [...basePackages, 'postgresql'],
-    setup: `
-      cd /etc/postgresql/*/main
-      echo "listen_addresses = '*'" > conf.d/listen.conf
-      echo 'host all all all scram-sha-256' >> pg_hba.conf`,
-  };
-}
+import type { BootstrapRecipe, ImageRecipe, LayerRecipe } from './recipes.ts';
 
 const known = new Map<string, Promise<string>>();
 
@@ -67,55 +14,47 @@ const known = new Map<string, Promise<string>>();
  */
 export async function ensureImage(recipe: ImageRecipe): Promise<string> {
   const key = JSON.stringify(recipe);
-  const image = known.get(key) ?? findOrBuild(recipe);
+  const image = known.get(key) ?? ('from' in recipe ? ensureLayer(recipe) : ensureDebian(recipe));
   known.set(key, image);
   return await image;
 }
 
-async function findOrBuild(recipe: ImageRecipe): Promise<string> {
+async function ensureDebian(recipe: BootstrapRecipe): Promise<string> {
   const apt = await aptConfiguration(recipe.suite);
-  const digest = createHash('sha256')
-    .update(JSON.stringify([recipe, apt]))
-    .digest('hex')
-    .slice(0, 16);
-  const image = `localhost/culvert-test/${recipe.name}-${recipe.suite}:${digest}`;
+  const name = `${recipe.name}-${recipe.suite}`;
+  return await findOrMake(name, [recipe, apt], (image) => bootstrap(recipe, apt, image));
+}
+
+async function ensureLayer({ name, from, setup }: LayerRecipe): Promise<string> {
+  const base = typeof from === 'string' ? await ensurePulled(from) : await ensureImage(from);
+  return await findOrMake(name, [base, setup], (image) => addLayer(base, setup, image));
+}
+
+/** A registry's image stays as it was first fetched, until the cache is emptied. */
+async function ensurePulled(reference: string): Promise<string> {
+  if (!(await exists(reference))) await podman(['pull', '--quiet', reference]);
+  return reference;
+}
+
+/** `content` is all that the image depends on. */
+async function findOrMake(
+  name: string,
+  content: unknown,
+  make: (image: string) => Promise<void>,
+): Promise<string> {
+  const digest = createHash('sha256').update(JSON.stringify(content)).digest('hex').slice(0, 16);
+  const image = `localhost/culvert-test/${name}:${digest}`;
   if (await exists(image)) return image;
   return await withLock(`image-${digest}`, async () => {
-    if (!(await exists(image))) await build(recipe, apt, image);
+    if (await exists(image)) return image;
+    const started = performance.now();
+    await make(image);
+    const seconds = ((performance.now() - started) / 1000).toFixed(0);
+    process.stderr.write(`made the image ${name} in ${seconds} s\n`);
     return image;
   });
 }
 
 async function exists(image: string): Promise<boolean> {
   return (await runPodman(['image', 'exists', image])).code === 0;
-}
-
-async function build(recipe: ImageRecipe, apt: AptConfiguration, image: string): Promise<void> {
-  await ensureDebianPackages(['mmdebstrap']);
-  const started = performance.now();
-  const folder = join(cacheFolder(), 'building', image.replace(/.*:/, ''));
-  const tar = join(folder, 'image.tar');
-  const access = join(folder, 'apt.conf');
-  await mkdir(folder, { recursive: true });
-  try {
-    await writeFile(access, apt.options.map((line) => `${line}\n`).join(''));
-    await outputOf([
-      'mmdebstrap',
-      '--variant=minbase',
-      `--include=${recipe.packages.join(',')}`,
-      // mmdebstrap reads a file's options for its own downloads and leaves them in the image, for apt there.
-      `--aptopt=${access}`,
-      ...(recipe.setup === undefined
-        ? []
-        : [`--customize-hook=chroot "$1" ${shellLine(['sh', '-euc', recipe.setup])}`]),
-      recipe.suite,
-      tar,
-      ...apt.sources,
-    ]);
-    await podman(['import', '--quiet', tar, image]);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-  const seconds = ((performance.now() - started) / 1000).toFixed(0);
-  process.stderr.write(`made the image ${recipe.name} (Debian ${recipe.suite}) in ${seconds} s\n`);
 }

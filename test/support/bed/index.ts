@@ -9,7 +9,15 @@ export {
   type SpawnOptions,
   startContainer,
 } from './container.ts';
-export { databaseImage, ensureImage, type ImageRecipe, proxyImage, vendorImage } from './images.ts';
+export { ensureImage } from './images.ts';
 export { createNetwork, type Network } from './network.ts';
 export { bedPackages, ensureDebianPackages } from './packages.ts';
 export { podman } from './podman.ts';
+export {
+  databaseImage,
+  type ImageRecipe,
+  proxyImage,
+  registryImage,
+  standInImage,
+  vendorImage,
+} from './recipes.ts';

@@ -3,6 +3,13 @@ import { callsFile, engineWords } from './engine.ts';
 import { enterNamespace } from './namespace.ts';
 import { owner } from './owner.ts';
 
+/** Options of `podman run` for limits that are allowed everywhere: its own defaults are refused on some machines. */
+export const limitOptions = [
+  '--pids-limit=-1',
+  '--ulimit=nofile=16000:16000',
+  '--ulimit=nproc=4096:4096',
+];
+
 /** The whole command line of a podman call, entering the namespace of the bed, for `spawn`. */
 export async function podmanCommand(args: readonly string[]): Promise<string[]> {
   return [...(await enterNamespace()), ...engineWords(), ...args];

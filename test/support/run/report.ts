@@ -14,13 +14,15 @@ export function reportFile({ file, milliseconds, tests, output }: FileOutcome): 
   );
 }
 
-/** The end of a run: the slowest tests, what could not be run, what failed, and the count as the last line. */
+/** The end of a run: the slowest tests, on which systems, what could not be run, what failed, and the count as the last line. */
 export function reportRun(files: readonly FileOutcome[], milliseconds: number): string {
   const tests = files.flatMap((file) => file.tests);
   const failed = tests.filter(({ passed }) => !passed);
   const notRun = [...new Set(files.flatMap((file) => file.notRun))];
+  const ranOn = [...new Set(files.flatMap((file) => file.ranOn))].sort();
   return [
     list(`The ${SLOWEST} slowest tests`, slowest(tests).map(slowLine)),
+    list('Proxies ran on', ranOn),
     list('Not run here', notRun),
     list(
       'Failed',

@@ -18,6 +18,8 @@ export interface FileOutcome {
   tests: TestOutcome[];
   /** What its tests said that they could not do on this machine. */
   notRun: string[];
+  /** The systems that its tests said they ran on. */
+  ranOn: string[];
   /** What the file and its tests printed. */
   output: string;
 }
@@ -25,13 +27,23 @@ export interface FileOutcome {
 /** How a test says what this machine cannot run: `t.diagnostic('not run here: RHEL 9 images')`. */
 const NOT_RUN = /^not run here: (.*)/;
 
+/** How a test of several systems says which one it had: `t.diagnostic('ran on: Debian 12')`. */
+const RAN_ON = /^ran on: (.*)/;
+
 /** A file that is silent for this long after its last test could have ended has left something open. */
 const SILENCE_MS = 60_000;
 
 /** Runs one test file in a process of its own. Never hangs: each test has a limit, and so has silence. */
 export async function runFile(file: string, timeoutMs: number): Promise<FileOutcome> {
   const started = Date.now();
-  const outcome: FileOutcome = { file, milliseconds: 0, tests: [], notRun: [], output: '' };
+  const outcome: FileOutcome = {
+    file,
+    milliseconds: 0,
+    tests: [],
+    notRun: [],
+    ranOn: [],
+    output: '',
+  };
   const silence = new AbortController();
   const timer = setTimeout(() => silence.abort(), timeoutMs + SILENCE_MS);
   const names: string[] = [];
@@ -41,8 +53,10 @@ export async function runFile(file: string, timeoutMs: number): Promise<FileOutc
     if (type === 'test:stdout' || type === 'test:stderr') outcome.output += data.message;
     if (type === 'test:start') names[data.nesting] = data.name;
     if (type === 'test:diagnostic') {
-      const match = NOT_RUN.exec(data.message);
-      if (match) outcome.notRun.push(match[1] as string);
+      const notRun = NOT_RUN.exec(data.message)?.[1];
+      if (notRun !== undefined) outcome.notRun.push(notRun);
+      const ranOn = RAN_ON.exec(data.message)?.[1];
+      if (ranOn !== undefined) outcome.ranOn.push(ranOn);
     }
     if (type !== 'test:pass' && type !== 'test:fail') continue;
     if (data.details.type === 'suite' && !hasOwnFailure(data)) continue;
