@@ -34,7 +34,7 @@
   # ---- Settings: every value of this tunnel -----------------------------------------------------
 
   TEMPLATE_VERSION='1.0.0'
-  BODY_SHA256='43ad903b6617309f5a47f6c7a87ff9077bd733ba78ab6cb7be007d06094bc388'
+  BODY_SHA256='80e30e6c48a49e53067dd74bb2bc3f641885558f71dae6557ac4e790c646c2e0'
   RENDER='44a58c204bb2c31ac5e7f4faf279a36a391b37693dd85467ed409ad58ffa9aac'
 
   PUBLIC_URL='https://culvert.example'
@@ -166,6 +166,7 @@ tunnel ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDA
 tunnel ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE
 '
 
+  # One of these two: with autossh, or with plain ssh.
   TUNNEL_UNIT='# Keeps one tunnel up. Made by Culvert: run its installer again, do not edit this.
 [Unit]
 Description=Tunnel acme_orders
@@ -178,9 +179,71 @@ StartLimitIntervalSec=0
 Type=exec
 User=h_autossh
 Group=h_autossh
+Environment=SHELL=/bin/sh
 # autossh: no monitor port, a first failure is not final, look after ssh every 10 seconds.
-Environment=AUTOSSH_GATETIME=0 AUTOSSH_POLL=10 SHELL=/bin/sh
+Environment=AUTOSSH_GATETIME=0 AUTOSSH_POLL=10
 ExecStart=/usr/bin/autossh -M 0 -N -T -F /etc/h_autossh/acme_orders/ssh_config tunnel
+Restart=always
+RestartSec=5
+SuccessExitStatus=1 255
+KillMode=control-group
+TimeoutStopSec=10
+
+# It sees the folders of its own tunnel and of no other.
+TemporaryFileSystem=/etc/h_autossh:ro /var/lib/h_autossh:ro
+BindReadOnlyPaths=/etc/h_autossh/acme_orders /var/lib/h_autossh/acme_orders
+
+# It may open connections, and nothing else.
+AmbientCapabilities=
+CapabilityBoundingSet=
+DevicePolicy=closed
+KeyringMode=private
+LockPersonality=yes
+MemoryDenyWriteExecute=yes
+NoNewPrivileges=yes
+PrivateDevices=yes
+PrivateMounts=yes
+PrivateTmp=yes
+PrivateUsers=yes
+ProcSubset=pid
+ProtectClock=yes
+ProtectControlGroups=yes
+ProtectHome=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+ProtectProc=invisible
+ProtectSystem=strict
+RemoveIPC=yes
+RestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+SystemCallArchitectures=native
+SystemCallErrorNumber=EPERM
+SystemCallFilter=@system-service
+SystemCallFilter=~@privileged @resources
+UMask=0077
+
+[Install]
+WantedBy=h_autossh.service
+'
+
+  PLAIN_UNIT='# Keeps one tunnel up. Made by Culvert: run its installer again, do not edit this.
+[Unit]
+Description=Tunnel acme_orders
+Wants=network-online.target
+After=network-online.target nss-lookup.target
+PartOf=h_autossh.service
+StartLimitIntervalSec=0
+
+[Service]
+Type=exec
+User=h_autossh
+Group=h_autossh
+Environment=SHELL=/bin/sh
+ExecStart=/usr/bin/ssh -N -T -F /etc/h_autossh/acme_orders/ssh_config tunnel
 Restart=always
 RestartSec=5
 SuccessExitStatus=1 255
@@ -404,7 +467,7 @@ WantedBy=multi-user.target
   # ---- What is asked for ------------------------------------------------------------------------
 
   read_arguments() {
-    MODE='' TOKEN_FILE=''
+    MODE='' TOKEN_FILE='' PROGRAM='' ENABLE_EPEL=no
     DRY_RUN=no REMOVE_PACKAGES=no JSON=no FOLLOW=no QUIET=no VERBOSE=no
     while (($# > 0)); do
       case $1 in
@@ -413,6 +476,12 @@ WantedBy=multi-user.target
           MODE=$1
           ;;
         --dry-run) DRY_RUN=yes ;;
+        --plain-ssh) choose_in_arguments ssh ;;
+        --autossh) choose_in_arguments autossh ;;
+        --enable-epel)
+          ENABLE_EPEL=yes
+          choose_in_arguments autossh
+          ;;
         --packages) REMOVE_PACKAGES=yes ;;
         --json) JSON=yes ;;
         --follow) FOLLOW=yes ;;
@@ -438,6 +507,7 @@ WantedBy=multi-user.target
     done
     MODE=${MODE:-install}
     goes_with --dry-run "$DRY_RUN" install
+    goes_with --plain-ssh "${PROGRAM:-no}" install
     goes_with --packages "$REMOVE_PACKAGES" uninstall
     goes_with --json "$JSON" status
     goes_with --follow "$FOLLOW" logs
@@ -452,6 +522,11 @@ WantedBy=multi-user.target
     shift 2
     [[ $given == no || " $* " == *" $MODE "* ]] ||
       wrong "$option does not go with $MODE, only with: $*."
+  }
+
+  choose_in_arguments() {
+    [[ -z $PROGRAM || $PROGRAM == "$1" ]] || wrong 'Choose one of autossh and plain ssh.'
+    PROGRAM=$1
   }
 
   print_help() {
@@ -480,6 +555,11 @@ WantedBy=multi-user.target
       '  --token-file FILE' \
       '                 Read the enrolment token from FILE. It can also be given in the' \
       '                 environment as CULVERT_TOKEN; else it is asked for on the terminal.' \
+      '  --plain-ssh    install: hold the tunnel with ssh alone, under systemd, instead of' \
+      '                 autossh; so it is, too, where no package source here has autossh.' \
+      '  --autossh      install: hold it with autossh, also where it was plain ssh before.' \
+      '  --enable-epel  install, on relatives of RHEL: add the package source EPEL, which has' \
+      '                 autossh.' \
       '  --packages     uninstall: also remove the packages that the installation added, where' \
       '                 nothing else needs them.' \
       '  --json         status: one JSON object, for programs.' \
@@ -489,7 +569,8 @@ WantedBy=multi-user.target
       '  --version      Print the version of this installer.' \
       '' \
       'In the environment: https_proxy and no_proxy for requests to the control plane, and' \
-      'CULVERT_CA_FILE, a file of certificate authorities to trust for them.' \
+      'CULVERT_CA_FILE, a file of certificate authorities to trust for them;' \
+      'CULVERT_LOCK_SECONDS, how long to wait while others install packages (300).' \
       '' \
       'Exit codes: 0 the vendor can query the database; 2 usage; 3 host not supported; 4 what' \
       'is needed is missing or cannot be reached; 5 packages; 6 enrolment; 7 tunnel; 8 database.' \
@@ -526,30 +607,85 @@ WantedBy=multi-user.target
     trap 'exit 143' TERM
   }
 
-  # Which system this is, and whether it can run a service of ours.
+  # Which system this is.
   detect_host() {
     ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 402)) ||
       fail "$UNSUPPORTED" "bash $BASH_VERSION is too old." 'Use a host with bash 4.2 or later.'
     has curl || fail "$PREFLIGHT" 'curl is missing.' 'Install the package curl and run this again.'
+    read_os_release
+    KEY_TYPE=ed25519
+    [[ $(cat /proc/sys/crypto/fips_enabled 2>/dev/null) != 1 ]] || KEY_TYPE=ecdsa
+  }
 
-    local release=/etc/os-release
+  # Whether it can run a service of ours.
+  judge_host() {
+    say "This host: $(uname -n), ${OS_NAME:-unknown system}, as $(id -un)"
+    [[ $KEY_TYPE == ed25519 ]] || say 'FIPS mode is on: the key will be ECDSA P-256.'
+    [[ $MODE != run ]] || return 0
+    say_what_contains_it
+
+    [[ -n $FAMILY ]] ||
+      unsupported "this installer does not know ${OS_NAME:-this system}" \
+        'Use Debian, RHEL or a relative of theirs, or hold the tunnel with: install.sh run'
+    [[ -z $FAMILY || -n $PACKAGE_MANAGER ]] ||
+      unsupported 'this host has no package manager that this installer knows' \
+        'Use a host with apt, dnf or yum, or hold the tunnel with: install.sh run'
+    [[ -d /run/systemd/system ]] ||
+      unsupported 'systemd does not manage this host, so no service can be installed' \
+        "Hold the tunnel yourself with: install.sh run   ($PUBLIC_URL/t/$TUNNEL_ID says how)"
+  }
+
+  # The system's name, its family and its package manager; empty where unknown.
+  read_os_release() {
+    local release=/etc/os-release ids id
     [[ -r $release ]] || release=/usr/lib/os-release
     # shellcheck source=/dev/null # read in a shell of its own, so that its names touch none of ours
     OS_NAME=$(unset PRETTY_NAME && . "$release" 2>/dev/null && printf '%s' "${PRETTY_NAME-}")
     # shellcheck source=/dev/null
-    OS_IDS=$(
+    ids=$(
       unset ID ID_LIKE
-      . "$release" 2>/dev/null && printf ' %s %s ' "${ID-}" "${ID_LIKE-}"
+      . "$release" 2>/dev/null && printf '%s %s' "${ID-}" "${ID_LIKE-}"
     )
-    say "This host: $(uname -n), ${OS_NAME:-unknown system}, as $(id -un)"
-    [[ $MODE != run ]] || return 0
+    FAMILY=''
+    PACKAGE_MANAGER=''
+    SSH_PACKAGE=''
+    # Its own name comes first, then those it is like, the closest first.
+    for id in $ids; do
+      case $id in
+        debian | ubuntu) FAMILY=debian ;;
+        rhel | fedora | centos | rocky | almalinux | ol | amzn) FAMILY=rhel ;;
+        *) continue ;;
+      esac
+      break
+    done
+    case $FAMILY in
+      debian)
+        SSH_PACKAGE=openssh-client
+        first_of PACKAGE_MANAGER apt-get
+        ;;
+      rhel)
+        SSH_PACKAGE=openssh-clients
+        first_of PACKAGE_MANAGER dnf yum
+        ;;
+    esac
+  }
 
-    [[ $OS_IDS == *' debian '* ]] ||
-      unsupported "this installer does not know ${OS_NAME:-this system}" \
-        'Run it on Debian or a system derived from it, or use: install.sh run'
-    [[ -d /run/systemd/system ]] ||
-      unsupported 'systemd does not manage this host, so no service can be installed' \
-        'Use a host with systemd, or hold the tunnel open yourself with: install.sh run'
+  # first_of VARIABLE COMMAND...: puts the first of them that this host has into the variable.
+  first_of() {
+    local variable=$1
+    shift
+    while (($# > 0)) && ! has "$1"; do shift; done
+    printf -v "$variable" '%s' "${1-}"
+  }
+
+  say_what_contains_it() {
+    local kind
+    kind=$(systemd-detect-virt --container 2>/dev/null)
+    case $kind in
+      '' | none) ;;
+      wsl) say 'This is WSL: the tunnel is up only while Windows keeps WSL running.' ;;
+      *) say "This is a container ($kind): the tunnel is up only while the container runs." ;;
+    esac
   }
 
   # unsupported WHAT NEXT: ends an installation; a check goes on and lists it with the rest.
@@ -568,10 +704,11 @@ WantedBy=multi-user.target
     OLD_KEY=$STATE_FOLDER/key.old
     NEXT_FOLDER=$STATE_FOLDER/next
     LOCAL_CONFIG=$CONFIG_FOLDER/local.conf
-    PROGRAM_FOLDER=/usr/local/lib/$SERVICE/$INSTANCE
+    COMMAND_FOLDER=/usr/local/lib/$SERVICE/$INSTANCE
     DISPATCHER_FILE=/usr/local/sbin/$SERVICE
     UNIT=$SERVICE@$INSTANCE.service
     UNIT_FILE=/etc/systemd/system/$UNIT
+    HOST_FILE=$UNIT_FILE.d/host.conf
     UMBRELLA_FILE=/etc/systemd/system/$SERVICE.service
   }
 
@@ -888,48 +1025,56 @@ WantedBy=multi-user.target
 
   # ---- The plan: every change, before the first one ---------------------------------------------
 
-  # The commands whose package is missing here, and that package.
-  missing_packages() {
-    [[ -x /usr/bin/ssh && -x /usr/bin/ssh-keygen ]] || say openssh-client
-    [[ -x /usr/bin/autossh ]] || say autossh
-  }
-
   print_plan() {
-    local packages
-    packages=$(missing_packages | tr '\n' ' ')
     phase "What this will do for tunnel '$TUNNEL_NAME' of $ACCOUNT_NAME"
     ! is_installed || say '  It is installed: what is as it should be stays, the key too.'
-    say "  packages   ${packages:-none; all are here}"
+    plan_packages
     say "  user       $SERVICE, a system user without login or home"
     say "  folders    /etc/$SERVICE with a README, $CONFIG_FOLDER (settings),"
-    say "             $STATE_FOLDER (key, record), $PROGRAM_FOLDER"
+    say "             $STATE_FOLDER (key, record), $COMMAND_FOLDER"
     say "  files      $CONFIG_FOLDER/ssh_config, known_hosts, local.conf"
-    say "             $KEY, key.pub: a new Ed25519 key that never leaves this host"
+    say "             $KEY, key.pub: a new $KEY_TYPE key that never leaves this host"
     say "             $RECORD, $APPLIED: what was made, and what runs"
     say "             $UNIT_FILE"
     say "             $UMBRELLA_FILE"
-    say "             $PROGRAM_FOLDER/tunnel and $DISPATCHER_FILE: the command"
+    say "             $HOST_FILE,"
+    say "             only if this host's systemd cannot do all of the unit"
+    say "             $COMMAND_FOLDER/tunnel and $DISPATCHER_FILE: the command"
     say "             $SERVICE, for status, doctor, logs, rotate-key, upgrade, uninstall"
     say "  service    $UNIT, started now and at every boot"
     say "  network    out to ${TUNNEL_HOSTS[0]} port ${TUNNEL_PORTS[0]}, while the tunnel is up;"
     say "             to $PUBLIC_URL go the public key and this installer's digest"
-    say "  as root    apt-get install, groupadd and useradd, ssh-keygen, writing the files above,"
+    say "  as root    the package manager, groupadd and useradd, ssh-keygen, writing these files,"
     say "             systemctl daemon-reload, enable and restart of the service"
+  }
+
+  plan_packages() {
+    local packages
+    packages=$(missing_packages | tr '\n' ' ')
+    packages=${packages% }
+    say "  packages   ${packages:-none; all are here}${packages:+, with $PACKAGE_MANAGER}"
+    [[ $packages == *autossh ]] || return 0
+    [[ $ENABLE_EPEL == no ]] ||
+      say '             epel-release before, which adds the package source EPEL'
+    [[ $MAY_BE_PLAIN == no ]] ||
+      say '             (no autossh if no package source here has it: then plain ssh)'
   }
 
   # ---- Root -------------------------------------------------------------------------------------
 
-  # All settings: with the functions they make the program that stays on this host.
+  # All settings: with the functions they make the command that stays on this host.
   SETTINGS=(
     TEMPLATE_VERSION BODY_SHA256 RENDER PUBLIC_URL INSTALLER_URL VENDOR VENDOR_NAME ACCOUNT_NAME
     SERVICE TUNNEL_ID TUNNEL_NAME INSTANCE SLOT TUNNEL_HOSTS TUNNEL_PORTS LOGIN TUNNEL_PORT
     EGRESS_ADDRESSES DATABASE_TYPE DATABASE_HOST DATABASE_PORT DATABASE_SOCKET
-    SSH_CONFIG SSH_CONFIG_RUN KNOWN_HOSTS TUNNEL_UNIT UMBRELLA_UNIT DISPATCHER
+    SSH_CONFIG SSH_CONFIG_RUN KNOWN_HOSTS TUNNEL_UNIT PLAIN_UNIT UMBRELLA_UNIT DISPATCHER
   )
 
   # What the root part needs to know of this run.
   CARRIED=(
     MODE TOKEN REMOVE_PACKAGES JSON FOLLOW QUIET VERBOSE PHASE PHASES PHASE_BEGAN BOLD PLAIN
+    FAMILY PACKAGE_MANAGER SSH_PACKAGE KEY_TYPE PROGRAM MAY_BE_PLAIN ENABLE_EPEL
+    CULVERT_LOCK_SECONDS
     FINGERPRINT SCRATCH_OF_CALLER CULVERT_CA_FILE CURL_CA_BUNDLE SSL_CERT_FILE SSL_CERT_DIR
     http_proxy https_proxy all_proxy no_proxy HTTPS_PROXY ALL_PROXY NO_PROXY
   )
@@ -985,42 +1130,214 @@ WantedBy=multi-user.target
         'See what it waits for, and run this again.'
   }
 
+  # ---- Package locks: one package manager at a time ---------------------------------------------
+
+  # patiently COMMAND...: runs it once no other package manager is at work, and keeps what it says.
+  patiently() {
+    while :; do
+      await_package_manager
+      "$@" >"$SCRATCH/package-output" 2>&1 && return
+      # Another one may have been faster; only then is it worth a second try.
+      grep -qiE '(get|acquire|obtain|create).* lock|is locked by' "$SCRATCH/package-output" ||
+        return 1
+      wait_a_second 'another program'
+    done
+  }
+
+  show_package_output() { cat "$SCRATCH/package-output" >&2; }
+
+  # Says whom it waits for, and gives up after CULVERT_LOCK_SECONDS in all.
+  await_package_manager() {
+    local holder told=
+    while holder=$(lock_holder); do
+      [[ $holder == "$told" ]] || say "Waiting for $holder, which is at work on packages."
+      told=$holder
+      wait_a_second "$holder"
+    done
+  }
+
+  wait_a_second() {
+    local limit=${CULVERT_LOCK_SECONDS-}
+    [[ $limit =~ ^(0|[1-9][0-9]{0,4})$ ]] || limit=300
+    ((SECONDS_WAITED++ < limit)) ||
+      fail "$PACKAGES" "For $limit seconds $1 has been at work on packages." \
+        'Wait until it has ended, then run this again.'
+    sleep 1
+  }
+
+  # lock_holder: prints who holds one of the locks; fails if nobody does.
+  lock_holder() {
+    local pid file open lock_files=() pid_files=()
+    # Locked by apt, dpkg, rpm and dnf 5.
+    lock_files+=(/var/lib/dpkg/lock-frontend /var/lib/dpkg/lock)
+    lock_files+=(/var/lib/apt/lists/lock /var/cache/apt/archives/lock)
+    lock_files+=(/var/lib/rpm/.rpm.lock /usr/lib/sysimage/rpm/.rpm.lock)
+    lock_files+=(/run/dnf/rpmtransaction.lock)
+    # Where dnf 4 and yum write who they are.
+    pid_files+=(/var/cache/dnf/metadata_lock.pid /var/cache/dnf/download_lock.pid)
+    pid_files+=(/var/lib/dnf/rpmdb_lock.pid /run/yum.pid)
+    while read -r pid; do
+      for open in "/proc/$pid/fd"/*; do
+        for file in "${lock_files[@]}"; do
+          [[ ! $open -ef $file ]] || {
+            name_process "$pid"
+            return
+          }
+        done
+      done
+    done < <(awk '$2 != "->" && $4 == "WRITE" && $5 > 0 { print $5 }' /proc/locks | sort -u)
+    for file in "${pid_files[@]}"; do
+      read -r pid _ 2>/dev/null <"$file" || [[ -n ${pid-} ]] || continue
+      [[ ! $pid =~ ^[1-9][0-9]*$ || ! -d /proc/$pid ]] || {
+        name_process "$pid"
+        return
+      }
+    done
+    return 1
+  }
+
+  name_process() { printf '%s (process %s)' "$(printable <"/proc/$1/comm")" "$1"; }
+
   # ---- Packages ---------------------------------------------------------------------------------
+
+  # What holds the tunnel, autossh or plain ssh: as asked, else as it is, else autossh if it can be
+  # had.
+  choose_program() {
+    [[ $ENABLE_EPEL == no || $FAMILY == rhel ]] ||
+      fail "$USAGE" '--enable-epel is for relatives of RHEL.' 'Run this again without it.'
+    MAY_BE_PLAIN=no
+    [[ -z $PROGRAM ]] || return 0
+    PROGRAM=autossh
+    if grep -qs '^ExecStart=/usr/bin/ssh ' "$UNIT_FILE"; then
+      PROGRAM=ssh
+    else
+      MAY_BE_PLAIN=yes
+    fi
+  }
+
+  # The packages whose commands are missing here.
+  missing_packages() {
+    [[ -x /usr/bin/ssh && -x /usr/bin/ssh-keygen ]] || tell "$SSH_PACKAGE"
+    [[ $PROGRAM == ssh || -x /usr/bin/autossh ]] || tell autossh
+  }
 
   # Installs what is missing and nothing else; where all is there, the package manager is not asked.
   install_packages() {
-    local packages package
+    local package
     phase 'Packages'
-    mapfile -t packages < <(missing_packages)
-    if ((${#packages[@]} == 0)); then
+    if [[ -z $(missing_packages) ]]; then
       say 'Nothing to install.'
       return
     fi
-    say "Installing ${packages[*]}."
-    for package in "${packages[@]}"; do record package "$package"; done
-    apt_install "${packages[@]}" || {
-      run apt_get update
-      apt_install "${packages[@]}"
-    } ||
-      fail "$PACKAGES" "apt could not install ${packages[*]}; the reason stands above." \
-        'Mend that, or install them yourself, and run this again.'
+    SECONDS_WAITED=0
+    LISTS_ARE_FRESH=no
+    finish_interrupted
+    for package in $(missing_packages); do
+      [[ $package != autossh || $ENABLE_EPEL == no ]] || install_epel
+      if knows_package "$package"; then
+        install_package "$package"
+      elif [[ $package == autossh && $MAY_BE_PLAIN == yes ]]; then
+        say 'No package source of this host has autossh: plain ssh under systemd does its work.'
+        PROGRAM=ssh
+      else
+        show_package_output
+        fail "$PACKAGES" "No package source of this host has $package." "$(other_way "$package")"
+      fi
+    done
   }
 
-  apt_install() {
-    # A package that apt has not heard of is no error worth showing before the lists are fresh.
-    apt-cache show "$@" >/dev/null 2>&1 &&
-      run apt_get install --yes --no-install-recommends "$@"
+  other_way() {
+    if [[ $1 == autossh ]]; then
+      tell 'Do without it: run this again with --plain-ssh.'
+    else
+      tell 'Mend the package sources, or install it yourself, and run this again.'
+    fi
+  }
+
+  # dpkg refuses everything until what was cut short is finished.
+  finish_interrupted() {
+    [[ $PACKAGE_MANAGER == apt-get ]] || return 0
+    await_package_manager
+    local unfinished='(unpacked|half-configured|triggers-pending|triggers-awaited)'
+    # shellcheck disable=SC2016 # dpkg-query expands it
+    [[ $(dpkg-query -W -f ' ${db:Status-Status}' 2>/dev/null) =~ $unfinished ]] ||
+      [[ -n $(ls /var/lib/dpkg/updates) ]] || return 0
+    say 'An earlier installation of packages was cut short; finishing it with dpkg --configure -a.'
+    patiently without_dialogs dpkg --force-confdef --force-confold --configure -a ||
+      show_package_output
+  }
+
+  # Extra Packages for Enterprise Linux: where autossh is for RHEL and its relatives.
+  install_epel() {
+    local name
+    for name in epel-release "oracle-epel-release-el$(rpm -E %rhel)"; do
+      ! knows_package "$name" || {
+        install_package "$name"
+        return
+      }
+    done
+    fail "$PACKAGES" 'No package source of this host has epel-release.' \
+      'Set EPEL up as docs.fedoraproject.org/en-US/epel says, or use --plain-ssh.'
+  }
+
+  knows_package() {
+    if [[ $PACKAGE_MANAGER != apt-get ]]; then
+      patiently manage_packages info "$1"
+      return
+    fi
+    has_candidate "$1" || {
+      refresh_lists
+      has_candidate "$1"
+    }
+  }
+
+  has_candidate() { [[ $(apt-cache policy "$1" 2>/dev/null) == *'  Candidate: '[!\(]* ]]; }
+
+  # Once, and only where it helps. One broken source is no reason to stop: what counts is whether
+  # the package is to be had.
+  refresh_lists() {
+    [[ $PACKAGE_MANAGER == apt-get && $LISTS_ARE_FRESH == no ]] || return
+    LISTS_ARE_FRESH=yes
+    patiently manage_packages update || true
+  }
+
+  install_package() {
+    say "Installing $1."
+    record package "$1"
+    patiently manage_packages install "$1" ||
+      { refresh_lists && patiently manage_packages install "$1"; } || {
+      show_package_output
+      fail "$PACKAGES" "$PACKAGE_MANAGER could not install $1; the reason stands above." \
+        'Mend that, or install it yourself, and run this again.'
+    }
   }
 
   # remove_package NAME: takes away what an installation put here, unless others need it by now.
   remove_package() {
-    run dpkg --purge "$1" || warn "The package $1 was left; the reason stands above."
+    local remove='dpkg --purge'
+    if [[ $FAMILY == rhel ]]; then
+      rpm -q "$1" >/dev/null || return 0
+      remove='rpm -e'
+    fi
+    # shellcheck disable=SC2086 # two words
+    run $remove "$1" || warn "The package $1 was left; the reason stands above."
   }
 
-  # No dialogs: neither debconf nor needrestart nor apt-listchanges may wait for an answer.
-  apt_get() {
+  manage_packages() {
+    if [[ $PACKAGE_MANAGER == apt-get ]]; then
+      without_dialogs apt-get -qq --yes --no-install-recommends -o Acquire::http::Timeout=20 \
+        -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$@"
+    else
+      # The sources that answer will do. dnf waits for others without end, hence the time limit.
+      without_dialogs timeout -k 60 900 "$PACKAGE_MANAGER" -q -y \
+        --setopt='*.skip_if_unavailable=1' --setopt=install_weak_deps=0 "$@"
+    fi
+  }
+
+  # Neither debconf nor needrestart may ask; without a terminal of its own, no other script can.
+  without_dialogs() {
     DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 APT_LISTCHANGES_FRONTEND=none \
-      apt-get -qq -o DPkg::Lock::Timeout=120 "$@"
+      UCF_FORCE_CONFFOLD=1 setsid "$@"
   }
 
   # ---- Identity: record, user, folders, key -----------------------------------------------------
@@ -1097,7 +1414,7 @@ WantedBy=multi-user.target
       make_key_pair "$NEXT_FOLDER" && mv -f "$NEXT_FOLDER/key" "$KEY" && rm -r "$NEXT_FOLDER" &&
         copy_key "$KEY" "$SCRATCH/key" ||
         fail "$PACKAGES" 'The key pair cannot be made.' "Check that $STATE_FOLDER can be written."
-      say "Made an Ed25519 key; its private half stays in $KEY."
+      say "Made a new $KEY_TYPE key; its private half stays in $KEY."
     fi
     chown "root:$SERVICE" "$KEY" && chmod 0640 "$KEY" &&
       write_public_key "$SCRATCH/key.pub" ||
@@ -1111,7 +1428,7 @@ WantedBy=multi-user.target
   # make_key_pair FOLDER: makes the folder anew, root's alone, with a key pair that is on disk.
   make_key_pair() {
     rm -rf -- "$1" && mkdir -m 0700 "$1" &&
-      run ssh-keygen -q -t ed25519 -N '' -C "$INSTANCE" -f "$1/key" && sync
+      run ssh-keygen -q -t "$KEY_TYPE" -b 256 -N '' -C "$INSTANCE" -f "$1/key" && sync
   }
 
   # copy_key FROM TO: ssh refuses a key that its owner's group can read, so root works on a copy
@@ -1205,19 +1522,63 @@ WantedBy=multi-user.target
       "Tell $VENDOR_NAME. The key is enrolled: run this again later, without a token."
   }
 
-  # ---- The program that stays: status, doctor, logs, rotate-key, upgrade, uninstall -------------
+  # ---- What this host cannot do of the unit -----------------------------------------------------
 
-  # It is this script's own functions and settings, as bash writes them down. The command that finds
-  # it is the same for every vendor, and whoever comes first has written it.
-  install_program() {
-    mkdir -p "$PROGRAM_FOLDER" ||
-      fail "$TUNNEL" "$PROGRAM_FOLDER cannot be made." 'Check the disk and its mount options.'
-    record folder "$PROGRAM_FOLDER"
-    write_own "$PROGRAM_FOLDER/tunnel" 0700 root "$(program)"$'\n'
+  # Before systemd 240 a service that dies at once has started all the same.
+  restart_unit() {
+    {
+      systemctl daemon-reload && systemctl start "$SERVICE.service" && systemctl restart "$UNIT"
+    } >"$SCRATCH/systemctl" 2>&1 || return
+    (($(systemd_version) >= 240)) || sleep 1
+    ! lacks_namespace
+  }
+
+  systemd_version() { systemctl --version | sed -n '1s/^systemd \([1-9][0-9]*\).*/\1/p'; }
+
+  # Hardened hosts and containers keep some of the unit from a service: exit status 226, NAMESPACE.
+  lacks_namespace() { [[ $(systemctl show -p ExecMainStatus "$UNIT") == *=226 ]]; }
+
+  # do_without WHAT LINE...: one protection less is better than no tunnel.
+  do_without() {
+    say "This host gives a service no $1: doing without."
+    shift
+    fit_unit_to_host "$@"
+  }
+
+  # fit_unit_to_host [LINE...]: switches off what this host cannot do, in a file beside the unit.
+  # What an earlier run found out stays.
+  fit_unit_to_host() {
+    local version text
+    version=$(systemd_version)
+    text=$(
+      ((version >= 240)) || tell 'Type=simple'
+      ((version >= 239)) || tell 'SystemCallFilter='
+      grep -sxE 'PrivateUsers=no|TemporaryFileSystem=|BindReadOnlyPaths=' "$HOST_FILE"
+      (($# == 0)) || printf '%s\n' "$@"
+    )
+    if [[ -z $text ]]; then
+      rm -f -- "$HOST_FILE"
+      return
+    fi
+    record folder "${HOST_FILE%/*}"
+    mkdir -p "${HOST_FILE%/*}"
+    write_own "$HOST_FILE" 0644 root \
+      $'# What this host cannot do of the unit. Made by Culvert.\n[Service]\n'"$text"$'\n'
+  }
+
+  # ---- The command that stays: status, logs, rotate-key, upgrade, uninstall ---------------------
+
+  # It is this script's own functions and settings, as bash writes them down. What finds it by the
+  # tunnel's name is the same for every vendor; whoever comes first has written it.
+  install_command() {
+    mkdir -p "$COMMAND_FOLDER" ||
+      fail "$TUNNEL" "$COMMAND_FOLDER cannot be made." 'Check the disk and its mount options.'
+    record folder "$COMMAND_FOLDER"
+    write_own "$COMMAND_FOLDER/tunnel" 0700 root "$(command_text)"$'\n'
     write_shared "$DISPATCHER_FILE" 0755 "$DISPATCHER"
   }
 
-  program() {
+  command_text() {
     printf '%s\n' '#!/usr/bin/env bash' \
       '# Looks after one tunnel of this host: the functions of the installer that was run here,' \
       '# as bash writes them down. Read that one, it explains them. Made by Culvert.' \
@@ -1235,8 +1596,14 @@ WantedBy=multi-user.target
     [[ -e $LOCAL_CONFIG ]] || write_own "$LOCAL_CONFIG" 0640 "$SERVICE" \
       $'# What only this host knows: may set ProxyCommand.\n'
     write_shared "$UMBRELLA_FILE" 0644 "$UMBRELLA_UNIT"
-    write_own "$UNIT_FILE" 0644 root "$TUNNEL_UNIT"
-    install_program
+    if [[ $PROGRAM == autossh ]]; then
+      write_own "$UNIT_FILE" 0644 root "$TUNNEL_UNIT"
+    else
+      write_own "$UNIT_FILE" 0644 root "$PLAIN_UNIT"
+    fi
+    fit_unit_to_host
+    install_command
+    restore_labels
     run systemctl daemon-reload &&
       run systemctl enable "$SERVICE.service" "$UNIT" ||
       fail "$TUNNEL" 'systemd does not take the service.' 'See the message above.'
@@ -1274,27 +1641,39 @@ WantedBy=multi-user.target
   # Restarts only what is not running as written. The digest of what runs is kept after the restart,
   # not before, so that a crash in between is mended by the next run.
   start_service() {
-    local wanted
-    wanted=$(applied_digest)
     SESSION_BEFORE=
-    if [[ $(cat "$APPLIED" 2>/dev/null) == "$wanted" ]] && systemctl -q is-active "$UNIT"; then
+    if [[ $(cat "$APPLIED" 2>/dev/null) == "$(applied_digest)" ]] &&
+      systemctl -q is-active "$UNIT"; then
       say 'The service runs as it should; left alone.'
       return
     fi
     note_session
-    run systemctl start "$SERVICE.service" && run systemctl restart "$UNIT" || {
+    restart_unit ||
+      { lacks_namespace && do_without 'users of its own' PrivateUsers=no && restart_unit; } ||
+      { lacks_namespace && do_without 'view of its own of the disk' TemporaryFileSystem= \
+        BindReadOnlyPaths= && restart_unit; } || {
+      cat "$SCRATCH/systemctl" >&2
       show_journal
       fail "$TUNNEL" "$UNIT does not start." "See: journalctl -u $UNIT"
     }
     record file "$APPLIED"
-    printf '%s\n' "$wanted" >"$APPLIED"
+    applied_digest >"$APPLIED"
     say "Started $UNIT."
+  }
+
+  # A file has the right SELinux label by the folder it is made in, unless somebody moved it there.
+  restore_labels() {
+    [[ -e /sys/fs/selinux/enforce ]] && has restorecon || return 0
+    run restorecon -R "/etc/$SERVICE" "/var/lib/$SERVICE" "/usr/local/lib/$SERVICE" \
+      "$DISPATCHER_FILE" "$UMBRELLA_FILE" "$UNIT_FILE"* ||
+      warn 'The SELinux labels could not be restored; the reason stands above.'
   }
 
   applied_digest() {
     {
       printf '%s\n' "$FINGERPRINT"
       cat "$CONFIG_FOLDER"/{known_hosts,ssh_config,local.conf} "$UNIT_FILE"
+      [[ ! -e $HOST_FILE ]] || cat "$HOST_FILE"
     } | sha256sum | cut -c 1-64
   }
 
@@ -1402,10 +1781,10 @@ WantedBy=multi-user.target
       fail "$PREFLIGHT" "$RUN_FOLDER cannot be written." 'Run this as a user with a home folder.'
     if ! ssh-keygen -y -f "$RUN_FOLDER/key" >"$SCRATCH/key.pub" 2>/dev/null; then
       rm -f "$SCRATCH/key" "$SCRATCH/key.pub"
-      run ssh-keygen -q -t ed25519 -N '' -C "$INSTANCE" -f "$SCRATCH/key" && sync "$SCRATCH/key" &&
-        mv -f "$SCRATCH/key" "$RUN_FOLDER/key" ||
+      run ssh-keygen -q -t "$KEY_TYPE" -b 256 -N '' -C "$INSTANCE" -f "$SCRATCH/key" &&
+        sync "$SCRATCH/key" && mv -f "$SCRATCH/key" "$RUN_FOLDER/key" ||
         fail "$ENROLMENT" 'The key pair cannot be made.' "Check that $RUN_FOLDER can be written."
-      say "Made an Ed25519 key in $RUN_FOLDER."
+      say "Made a new $KEY_TYPE key in $RUN_FOLDER."
     else
       say "Keeping the key in $RUN_FOLDER."
     fi
@@ -1816,6 +2195,7 @@ WantedBy=multi-user.target
     case $1 in
       *..*) return ;;
       "/etc/$SERVICE/"* | "/var/lib/$SERVICE/"* | "/usr/local/lib/$SERVICE/"*) ;;
+      "/etc/systemd/system/$SERVICE@"*.service.d/host.conf) ;;
       "/etc/systemd/system/$SERVICE@"*.service | "/etc/systemd/system/$SERVICE.service") ;;
       "/usr/local/sbin/$SERVICE") ;;
       *) return ;;
@@ -1844,6 +2224,7 @@ WantedBy=multi-user.target
     name_run_folder
     make_scratch
     PHASE=0 FINGERPRINT='' FINDINGS=() TOKEN_REFUSED=no
+    detect_host
     case $MODE in
       install | check | run) open_tunnel ;;
       uninstall) as_root uninstall ;;
@@ -1856,7 +2237,8 @@ WantedBy=multi-user.target
 
   open_tunnel() {
     say "${BOLD}Culvert: tunnel '$TUNNEL_NAME' of $ACCOUNT_NAME to $VENDOR_NAME$PLAIN"
-    detect_host
+    judge_host
+    choose_program
     if [[ $MODE == check || $DRY_RUN == yes ]]; then
       TOKEN=
     else
@@ -1877,7 +2259,7 @@ WantedBy=multi-user.target
         tell 'All that an installation needs is there. Nothing was changed.'
         ;;
       run)
-        has ssh || finding 'ssh is missing' 'Install the package openssh-client.'
+        has ssh || finding 'ssh is missing' 'Install the package of OpenSSH clients.'
         stop_on_findings
         run_in_foreground
         ;;
@@ -1914,7 +2296,7 @@ WantedBy=multi-user.target
     say
     say "${BOLD}Done.$PLAIN $VENDOR_NAME can query the database through this host."
     say "  runs      $UNIT"
-    say "  files     $CONFIG_FOLDER, $STATE_FOLDER, $PROGRAM_FOLDER"
+    say "  files     $CONFIG_FOLDER, $STATE_FOLDER, $COMMAND_FOLDER"
     say "  check     $SERVICE status $INSTANCE"
     say "  undo      $SERVICE uninstall $INSTANCE"
   }

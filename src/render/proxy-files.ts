@@ -9,6 +9,8 @@ export interface ProxyFiles {
   ssh_config_run: string;
   known_hosts: string;
   tunnel_unit: string;
+  /** The same with ssh alone, for hosts that have no autossh. */
+  plain_unit: string;
   umbrella_unit: string;
   /** The command that finds a tunnel's own program; the same for everyone. */
   dispatcher: string;
@@ -26,6 +28,7 @@ export function instanceName({
 export function renderProxyFiles(catalogue: Catalogue, input: CheckedInstallerInput): ProxyFiles {
   const { service } = input;
   const instance = instanceName(input);
+  const renderUnit = templateOf(catalogue, 'tunnel-unit').render;
   const runFolder = `~/.local/state/${service}/${instance}`;
   return {
     ssh_config: renderSshConfig(catalogue, input, {
@@ -41,7 +44,8 @@ export function renderProxyFiles(catalogue: Catalogue, input: CheckedInstallerIn
     known_hosts: templateOf(catalogue, 'known-hosts').render({
       host_keys: input.servers.flatMap(({ host_keys }) => [host_keys.active, host_keys.spare]),
     }),
-    tunnel_unit: templateOf(catalogue, 'tunnel-unit').render({ service, instance }),
+    tunnel_unit: renderUnit({ service, instance, with_autossh: true }),
+    plain_unit: renderUnit({ service, instance, with_autossh: false }),
     umbrella_unit: templateOf(catalogue, 'umbrella-unit').render({ service }),
     dispatcher: templateOf(catalogue, 'dispatcher').render({}),
   };

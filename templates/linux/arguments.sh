@@ -2,7 +2,7 @@
 # ---- What is asked for ------------------------------------------------------------------------
 
 read_arguments() {
-  MODE='' TOKEN_FILE=''
+  MODE='' TOKEN_FILE='' PROGRAM='' ENABLE_EPEL=no
   DRY_RUN=no REMOVE_PACKAGES=no JSON=no FOLLOW=no QUIET=no VERBOSE=no
   while (($# > 0)); do
     case $1 in
@@ -11,6 +11,12 @@ read_arguments() {
         MODE=$1
         ;;
       --dry-run) DRY_RUN=yes ;;
+      --plain-ssh) choose_in_arguments ssh ;;
+      --autossh) choose_in_arguments autossh ;;
+      --enable-epel)
+        ENABLE_EPEL=yes
+        choose_in_arguments autossh
+        ;;
       --packages) REMOVE_PACKAGES=yes ;;
       --json) JSON=yes ;;
       --follow) FOLLOW=yes ;;
@@ -36,6 +42,7 @@ read_arguments() {
   done
   MODE=${MODE:-install}
   goes_with --dry-run "$DRY_RUN" install
+  goes_with --plain-ssh "${PROGRAM:-no}" install
   goes_with --packages "$REMOVE_PACKAGES" uninstall
   goes_with --json "$JSON" status
   goes_with --follow "$FOLLOW" logs
@@ -50,6 +57,11 @@ goes_with() {
   shift 2
   [[ $given == no || " $* " == *" $MODE "* ]] ||
     wrong "$option does not go with $MODE, only with: $*."
+}
+
+choose_in_arguments() {
+  [[ -z $PROGRAM || $PROGRAM == "$1" ]] || wrong 'Choose one of autossh and plain ssh.'
+  PROGRAM=$1
 }
 
 print_help() {
@@ -78,6 +90,11 @@ print_help() {
     '  --token-file FILE' \
     '                 Read the enrolment token from FILE. It can also be given in the' \
     '                 environment as CULVERT_TOKEN; else it is asked for on the terminal.' \
+    '  --plain-ssh    install: hold the tunnel with ssh alone, under systemd, instead of' \
+    '                 autossh; so it is, too, where no package source here has autossh.' \
+    '  --autossh      install: hold it with autossh, also where it was plain ssh before.' \
+    '  --enable-epel  install, on relatives of RHEL: add the package source EPEL, which has' \
+    '                 autossh.' \
     '  --packages     uninstall: also remove the packages that the installation added, where' \
     '                 nothing else needs them.' \
     '  --json         status: one JSON object, for programs.' \
@@ -87,7 +104,8 @@ print_help() {
     '  --version      Print the version of this installer.' \
     '' \
     'In the environment: https_proxy and no_proxy for requests to the control plane, and' \
-    'CULVERT_CA_FILE, a file of certificate authorities to trust for them.' \
+    'CULVERT_CA_FILE, a file of certificate authorities to trust for them;' \
+    'CULVERT_LOCK_SECONDS, how long to wait while others install packages (300).' \
     '' \
     'Exit codes: 0 the vendor can query the database; 2 usage; 3 host not supported; 4 what' \
     'is needed is missing or cannot be reached; 5 packages; 6 enrolment; 7 tunnel; 8 database.' \

@@ -25,30 +25,85 @@ make_scratch() {
   trap 'exit 143' TERM
 }
 
-# Which system this is, and whether it can run a service of ours.
+# Which system this is.
 detect_host() {
   ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 402)) ||
     fail "$UNSUPPORTED" "bash $BASH_VERSION is too old." 'Use a host with bash 4.2 or later.'
   has curl || fail "$PREFLIGHT" 'curl is missing.' 'Install the package curl and run this again.'
+  read_os_release
+  KEY_TYPE=ed25519
+  [[ $(cat /proc/sys/crypto/fips_enabled 2>/dev/null) != 1 ]] || KEY_TYPE=ecdsa
+}
 
-  local release=/etc/os-release
+# Whether it can run a service of ours.
+judge_host() {
+  say "This host: $(uname -n), ${OS_NAME:-unknown system}, as $(id -un)"
+  [[ $KEY_TYPE == ed25519 ]] || say 'FIPS mode is on: the key will be ECDSA P-256.'
+  [[ $MODE != run ]] || return 0
+  say_what_contains_it
+
+  [[ -n $FAMILY ]] ||
+    unsupported "this installer does not know ${OS_NAME:-this system}" \
+      'Use Debian, RHEL or a relative of theirs, or hold the tunnel with: install.sh run'
+  [[ -z $FAMILY || -n $PACKAGE_MANAGER ]] ||
+    unsupported 'this host has no package manager that this installer knows' \
+      'Use a host with apt, dnf or yum, or hold the tunnel with: install.sh run'
+  [[ -d /run/systemd/system ]] ||
+    unsupported 'systemd does not manage this host, so no service can be installed' \
+      "Hold the tunnel yourself with: install.sh run   ($PUBLIC_URL/t/$TUNNEL_ID says how)"
+}
+
+# The system's name, its family and its package manager; empty where unknown.
+read_os_release() {
+  local release=/etc/os-release ids id
   [[ -r $release ]] || release=/usr/lib/os-release
   # shellcheck source=/dev/null # read in a shell of its own, so that its names touch none of ours
   OS_NAME=$(unset PRETTY_NAME && . "$release" 2>/dev/null && printf '%s' "${PRETTY_NAME-}")
   # shellcheck source=/dev/null
-  OS_IDS=$(
+  ids=$(
     unset ID ID_LIKE
-    . "$release" 2>/dev/null && printf ' %s %s ' "${ID-}" "${ID_LIKE-}"
+    . "$release" 2>/dev/null && printf '%s %s' "${ID-}" "${ID_LIKE-}"
   )
-  say "This host: $(uname -n), ${OS_NAME:-unknown system}, as $(id -un)"
-  [[ $MODE != run ]] || return 0
+  FAMILY=''
+  PACKAGE_MANAGER=''
+  SSH_PACKAGE=''
+  # Its own name comes first, then those it is like, the closest first.
+  for id in $ids; do
+    case $id in
+      debian | ubuntu) FAMILY=debian ;;
+      rhel | fedora | centos | rocky | almalinux | ol | amzn) FAMILY=rhel ;;
+      *) continue ;;
+    esac
+    break
+  done
+  case $FAMILY in
+    debian)
+      SSH_PACKAGE=openssh-client
+      first_of PACKAGE_MANAGER apt-get
+      ;;
+    rhel)
+      SSH_PACKAGE=openssh-clients
+      first_of PACKAGE_MANAGER dnf yum
+      ;;
+  esac
+}
 
-  [[ $OS_IDS == *' debian '* ]] ||
-    unsupported "this installer does not know ${OS_NAME:-this system}" \
-      'Run it on Debian or a system derived from it, or use: install.sh run'
-  [[ -d /run/systemd/system ]] ||
-    unsupported 'systemd does not manage this host, so no service can be installed' \
-      'Use a host with systemd, or hold the tunnel open yourself with: install.sh run'
+# first_of VARIABLE COMMAND...: puts the first of them that this host has into the variable.
+first_of() {
+  local variable=$1
+  shift
+  while (($# > 0)) && ! has "$1"; do shift; done
+  printf -v "$variable" '%s' "${1-}"
+}
+
+say_what_contains_it() {
+  local kind
+  kind=$(systemd-detect-virt --container 2>/dev/null)
+  case $kind in
+    '' | none) ;;
+    wsl) say 'This is WSL: the tunnel is up only while Windows keeps WSL running.' ;;
+    *) say "This is a container ($kind): the tunnel is up only while the container runs." ;;
+  esac
 }
 
 # unsupported WHAT NEXT: ends an installation; a check goes on and lists it with the rest.
@@ -67,10 +122,11 @@ name_paths() {
   OLD_KEY=$STATE_FOLDER/key.old
   NEXT_FOLDER=$STATE_FOLDER/next
   LOCAL_CONFIG=$CONFIG_FOLDER/local.conf
-  PROGRAM_FOLDER=/usr/local/lib/$SERVICE/$INSTANCE
+  COMMAND_FOLDER=/usr/local/lib/$SERVICE/$INSTANCE
   DISPATCHER_FILE=/usr/local/sbin/$SERVICE
   UNIT=$SERVICE@$INSTANCE.service
   UNIT_FILE=/etc/systemd/system/$UNIT
+  HOST_FILE=$UNIT_FILE.d/host.conf
   UMBRELLA_FILE=/etc/systemd/system/$SERVICE.service
 }
 

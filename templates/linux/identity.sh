@@ -73,7 +73,7 @@ make_key() {
     make_key_pair "$NEXT_FOLDER" && mv -f "$NEXT_FOLDER/key" "$KEY" && rm -r "$NEXT_FOLDER" &&
       copy_key "$KEY" "$SCRATCH/key" ||
       fail "$PACKAGES" 'The key pair cannot be made.' "Check that $STATE_FOLDER can be written."
-    say "Made an Ed25519 key; its private half stays in $KEY."
+    say "Made a new $KEY_TYPE key; its private half stays in $KEY."
   fi
   chown "root:$SERVICE" "$KEY" && chmod 0640 "$KEY" &&
     write_public_key "$SCRATCH/key.pub" ||
@@ -87,7 +87,7 @@ write_public_key() { cmp -s "$1" "$KEY.pub" || install -m 0644 "$1" "$KEY.pub"; 
 # make_key_pair FOLDER: makes the folder anew, root's alone, with a key pair that is on disk.
 make_key_pair() {
   rm -rf -- "$1" && mkdir -m 0700 "$1" &&
-    run ssh-keygen -q -t ed25519 -N '' -C "$INSTANCE" -f "$1/key" && sync
+    run ssh-keygen -q -t "$KEY_TYPE" -b 256 -N '' -C "$INSTANCE" -f "$1/key" && sync
 }
 
 # copy_key FROM TO: ssh refuses a key that its owner's group can read, so root works on a copy

@@ -10,6 +10,7 @@ main() {
   name_run_folder
   make_scratch
   PHASE=0 FINGERPRINT='' FINDINGS=() TOKEN_REFUSED=no
+  detect_host
   case $MODE in
     install | check | run) open_tunnel ;;
     uninstall) as_root uninstall ;;
@@ -22,7 +23,8 @@ main() {
 
 open_tunnel() {
   say "${BOLD}Culvert: tunnel '$TUNNEL_NAME' of $ACCOUNT_NAME to $VENDOR_NAME$PLAIN"
-  detect_host
+  judge_host
+  choose_program
   if [[ $MODE == check || $DRY_RUN == yes ]]; then
     TOKEN=
   else
@@ -43,7 +45,7 @@ open_tunnel() {
       tell 'All that an installation needs is there. Nothing was changed.'
       ;;
     run)
-      has ssh || finding 'ssh is missing' 'Install the package openssh-client.'
+      has ssh || finding 'ssh is missing' 'Install the package of OpenSSH clients.'
       stop_on_findings
       run_in_foreground
       ;;
@@ -80,7 +82,7 @@ say_what_runs() {
   say
   say "${BOLD}Done.$PLAIN $VENDOR_NAME can query the database through this host."
   say "  runs      $UNIT"
-  say "  files     $CONFIG_FOLDER, $STATE_FOLDER, $PROGRAM_FOLDER"
+  say "  files     $CONFIG_FOLDER, $STATE_FOLDER, $COMMAND_FOLDER"
   say "  check     $SERVICE status $INSTANCE"
   say "  undo      $SERVICE uninstall $INSTANCE"
 }

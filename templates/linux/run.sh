@@ -28,10 +28,10 @@ make_run_files() {
     fail "$PREFLIGHT" "$RUN_FOLDER cannot be written." 'Run this as a user with a home folder.'
   if ! ssh-keygen -y -f "$RUN_FOLDER/key" >"$SCRATCH/key.pub" 2>/dev/null; then
     rm -f "$SCRATCH/key" "$SCRATCH/key.pub"
-    run ssh-keygen -q -t ed25519 -N '' -C "$INSTANCE" -f "$SCRATCH/key" && sync "$SCRATCH/key" &&
-      mv -f "$SCRATCH/key" "$RUN_FOLDER/key" ||
+    run ssh-keygen -q -t "$KEY_TYPE" -b 256 -N '' -C "$INSTANCE" -f "$SCRATCH/key" &&
+      sync "$SCRATCH/key" && mv -f "$SCRATCH/key" "$RUN_FOLDER/key" ||
       fail "$ENROLMENT" 'The key pair cannot be made.' "Check that $RUN_FOLDER can be written."
-    say "Made an Ed25519 key in $RUN_FOLDER."
+    say "Made a new $KEY_TYPE key in $RUN_FOLDER."
   else
     say "Keeping the key in $RUN_FOLDER."
   fi

@@ -8,8 +8,14 @@ install_service() {
   [[ -e $LOCAL_CONFIG ]] || write_own "$LOCAL_CONFIG" 0640 "$SERVICE" \
     $'# What only this host knows: may set ProxyCommand.\n'
   write_shared "$UMBRELLA_FILE" 0644 "$UMBRELLA_UNIT"
-  write_own "$UNIT_FILE" 0644 root "$TUNNEL_UNIT"
-  install_program
+  if [[ $PROGRAM == autossh ]]; then
+    write_own "$UNIT_FILE" 0644 root "$TUNNEL_UNIT"
+  else
+    write_own "$UNIT_FILE" 0644 root "$PLAIN_UNIT"
+  fi
+  fit_unit_to_host
+  install_command
+  restore_labels
   run systemctl daemon-reload &&
     run systemctl enable "$SERVICE.service" "$UNIT" ||
     fail "$TUNNEL" 'systemd does not take the service.' 'See the message above.'
@@ -47,27 +53,39 @@ write_file() {
 # Restarts only what is not running as written. The digest of what runs is kept after the restart,
 # not before, so that a crash in between is mended by the next run.
 start_service() {
-  local wanted
-  wanted=$(applied_digest)
   SESSION_BEFORE=
-  if [[ $(cat "$APPLIED" 2>/dev/null) == "$wanted" ]] && systemctl -q is-active "$UNIT"; then
+  if [[ $(cat "$APPLIED" 2>/dev/null) == "$(applied_digest)" ]] &&
+    systemctl -q is-active "$UNIT"; then
     say 'The service runs as it should; left alone.'
     return
   fi
   note_session
-  run systemctl start "$SERVICE.service" && run systemctl restart "$UNIT" || {
+  restart_unit ||
+    { lacks_namespace && do_without 'users of its own' PrivateUsers=no && restart_unit; } ||
+    { lacks_namespace && do_without 'view of its own of the disk' TemporaryFileSystem= \
+      BindReadOnlyPaths= && restart_unit; } || {
+    cat "$SCRATCH/systemctl" >&2
     show_journal
     fail "$TUNNEL" "$UNIT does not start." "See: journalctl -u $UNIT"
   }
   record file "$APPLIED"
-  printf '%s\n' "$wanted" >"$APPLIED"
+  applied_digest >"$APPLIED"
   say "Started $UNIT."
+}
+
+# A file has the right SELinux label by the folder it is made in, unless somebody moved it there.
+restore_labels() {
+  [[ -e /sys/fs/selinux/enforce ]] && has restorecon || return 0
+  run restorecon -R "/etc/$SERVICE" "/var/lib/$SERVICE" "/usr/local/lib/$SERVICE" \
+    "$DISPATCHER_FILE" "$UMBRELLA_FILE" "$UNIT_FILE"* ||
+    warn 'The SELinux labels could not be restored; the reason stands above.'
 }
 
 applied_digest() {
   {
     printf '%s\n' "$FINGERPRINT"
     cat "$CONFIG_FOLDER"/{known_hosts,ssh_config,local.conf} "$UNIT_FILE"
+    [[ ! -e $HOST_FILE ]] || cat "$HOST_FILE"
   } | sha256sum | cut -c 1-64
 }
 

@@ -77,6 +77,7 @@ remove_file() {
   case $1 in
     *..*) return ;;
     "/etc/$SERVICE/"* | "/var/lib/$SERVICE/"* | "/usr/local/lib/$SERVICE/"*) ;;
+    "/etc/systemd/system/$SERVICE@"*.service.d/host.conf) ;;
     "/etc/systemd/system/$SERVICE@"*.service | "/etc/systemd/system/$SERVICE.service") ;;
     "/usr/local/sbin/$SERVICE") ;;
     *) return ;;

@@ -44,6 +44,7 @@ export function expectedSettings(
     SSH_CONFIG_RUN: files.ssh_config_run,
     KNOWN_HOSTS: files.known_hosts,
     TUNNEL_UNIT: files.tunnel_unit,
+    PLAIN_UNIT: files.plain_unit,
     UMBRELLA_UNIT: files.umbrella_unit,
     DISPATCHER: files.dispatcher,
   };

@@ -136,8 +136,17 @@ test('units hold slugs and fixed paths, and nothing else of the input', () => {
   for (const input of sampleOf(anyInput, 2000)) {
     const files = filesOf(input);
     assert.equal(files.tunnel_unit, named(plain.tunnel_unit, input));
+    assert.equal(files.plain_unit, named(plain.plain_unit, input));
     assert.equal(files.umbrella_unit, named(plain.umbrella_unit, input));
   }
+});
+
+test('the two units differ in nothing but the program that holds the tunnel', () => {
+  const { tunnel_unit, plain_unit } = filesOf(SAMPLE);
+  const lines = (unit: string) =>
+    unit.split('\n').filter((line) => !/autossh -M|AUTOSSH_|^# autossh|bin\/ssh /.test(line));
+  assert.deepEqual(lines(plain_unit), lines(tunnel_unit));
+  assert.match(plain_unit, /^ExecStart=\/usr\/bin\/ssh -N -T -F /m);
 });
 
 test('every server has both its keys pinned, under the one name that ssh looks up', () => {

@@ -7,7 +7,7 @@ import { hostileText, sampleOf } from './hostile.ts';
 import { renderedOrRefused } from './rendered-or-refused.ts';
 
 const catalogue = loadCatalogue();
-const VALUES = { service: 'h_autossh', instance: 'acme_orders' };
+const VALUES = { service: 'h_autossh', instance: 'acme_orders', with_autossh: true };
 
 const nearlyPlain = fc
   .array(fc.constantFrom(...'az09_-/', '.', '%', '$', ' ', '@', '\\', '"', '\n', 'A'), {

@@ -25,6 +25,7 @@ export function renderDistScripts(): Map<string, string> {
     ['plain/ssh_config.run', files.ssh_config_run],
     ['plain/known_hosts', files.known_hosts],
     ['plain/h_autossh@acme_orders.service', files.tunnel_unit],
+    ['plain/plain-ssh/h_autossh@acme_orders.service', files.plain_unit],
     ['plain/h_autossh.service', files.umbrella_unit],
     ['plain/h_autossh', files.dispatcher],
   ]);

@@ -8,6 +8,8 @@ export interface Distro {
   title: string;
   family: 'debian' | 'rhel';
   image: ImageRecipe;
+  /** Where it has autossh: among its own packages, in EPEL, or nowhere. */
+  autossh: 'packages' | 'epel' | 'nowhere';
 }
 
 /** What tests loop over: the images that CULVERT_TEST_IMAGES names (`rocky9=docker.io/… …`), else what can be made here. */
@@ -20,6 +22,7 @@ function madeHere(): Distro[] {
     title: `Debian ${version}`,
     family: 'debian',
     image: proxyImage(suite),
+    autossh: 'packages',
   });
   return [
     debian(11, 'bullseye'),
@@ -30,6 +33,7 @@ function madeHere(): Distro[] {
       title: 'a stand-in for the RHEL family (Debian 12 with dnf), not RHEL itself',
       family: 'rhel',
       image: standInImage(),
+      autossh: 'epel',
     },
   ];
 }
@@ -46,6 +50,12 @@ function namedImages(setting: string): Distro[] | undefined {
       title: `${name}, the image ${reference}`,
       family: /^(debian|ubuntu)/.test(name) ? 'debian' : 'rhel',
       image: registryImage(name, reference),
+      autossh: sourceOfAutossh(name),
     };
   });
+}
+
+function sourceOfAutossh(name: string): Distro['autossh'] {
+  if (/^(debian|ubuntu|fedora)/.test(name)) return 'packages';
+  return name.startsWith('amazon') ? 'nowhere' : 'epel';
 }
