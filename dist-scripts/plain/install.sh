@@ -34,7 +34,7 @@
   # ---- Settings: every value of this tunnel -----------------------------------------------------
 
   TEMPLATE_VERSION='1.0.0'
-  BODY_SHA256='80e30e6c48a49e53067dd74bb2bc3f641885558f71dae6557ac4e790c646c2e0'
+  BODY_SHA256='858cf107b4757cab81d3b142358e76e95aba55842cfff7f4897ee88818cfce97'
   RENDER='44a58c204bb2c31ac5e7f4faf279a36a391b37693dd85467ed409ad58ffa9aac'
 
   PUBLIC_URL='https://culvert.example'
@@ -1138,8 +1138,8 @@ WantedBy=multi-user.target
       await_package_manager
       "$@" >"$SCRATCH/package-output" 2>&1 && return
       # Another one may have been faster; only then is it worth a second try.
-      grep -qiE '(get|acquire|obtain|create).* lock|is locked by' "$SCRATCH/package-output" ||
-        return 1
+      grep -qE 'held by process|locked by another|Resource temporarily unavailable' \
+        "$SCRATCH/package-output" || return 1
       wait_a_second 'another program'
     done
   }
@@ -1271,6 +1271,7 @@ WantedBy=multi-user.target
   install_epel() {
     local name
     for name in epel-release "oracle-epel-release-el$(rpm -E %rhel)"; do
+      ! rpm -q "$name" >/dev/null || return 0
       ! knows_package "$name" || {
         install_package "$name"
         return
@@ -1535,8 +1536,9 @@ WantedBy=multi-user.target
 
   systemd_version() { systemctl --version | sed -n '1s/^systemd \([1-9][0-9]*\).*/\1/p'; }
 
-  # Hardened hosts and containers keep some of the unit from a service: exit status 226, NAMESPACE.
-  lacks_namespace() { [[ $(systemctl show -p ExecMainStatus "$UNIT") == *=226 ]]; }
+  # Containers and hardened hosts keep some of its protection from a service: exit status 217, USER,
+  # or 226, NAMESPACE.
+  lacks_namespace() { [[ $(systemctl show -p ExecMainStatus "$UNIT") =~ =(217|226)$ ]]; }
 
   # do_without WHAT LINE...: one protection less is better than no tunnel.
   do_without() {

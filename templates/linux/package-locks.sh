@@ -7,8 +7,8 @@ patiently() {
     await_package_manager
     "$@" >"$SCRATCH/package-output" 2>&1 && return
     # Another one may have been faster; only then is it worth a second try.
-    grep -qiE '(get|acquire|obtain|create).* lock|is locked by' "$SCRATCH/package-output" ||
-      return 1
+    grep -qE 'held by process|locked by another|Resource temporarily unavailable' \
+      "$SCRATCH/package-output" || return 1
     wait_a_second 'another program'
   done
 }

@@ -72,6 +72,7 @@ finish_interrupted() {
 install_epel() {
   local name
   for name in epel-release "oracle-epel-release-el$(rpm -E %rhel)"; do
+    ! rpm -q "$name" >/dev/null || return 0
     ! knows_package "$name" || {
       install_package "$name"
       return

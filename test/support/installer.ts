@@ -8,6 +8,8 @@ export interface InstallOptions {
   token?: string;
   /** What stands behind `bash -s --`. */
   arguments?: string[];
+  /** Variables of the shell that the line is pasted into. */
+  environment?: Record<string, string>;
   timeoutMs?: number;
 }
 
@@ -30,12 +32,12 @@ export function install(
   url: string,
   options: InstallOptions = {},
 ): Promise<CommandResult> {
-  const { user = 'root', timeoutMs = 180_000 } = options;
+  const { user = 'root', environment = {}, timeoutMs = 180_000 } = options;
   const home = user === 'root' ? '/root' : `/home/${user}`;
   return proxy.exec(['bash'], {
     user,
     folder: home,
-    env: { HOME: home },
+    env: { HOME: home, ...environment },
     input: `${pastedLine(url, options)}\nexit $?\n`,
     timeoutMs,
   });

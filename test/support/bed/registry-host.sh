@@ -21,6 +21,7 @@ if command -v dnf >/dev/null || command -v yum >/dev/null; then
   need useradd shadow-utils
   need passwd passwd
   need hostname hostname
+  need perl perl-interpreter
   need /usr/lib/systemd/systemd systemd
   need script util-linux
   # shellcheck disable=SC2086 # words
