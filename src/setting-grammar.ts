@@ -1,5 +1,6 @@
+import { readFileSync } from 'node:fs';
 import { isIP, isIPv4 } from 'node:net';
-import { checkHost, checkPort } from './domain/grammar.ts';
+import { checkCertificates, checkHost, checkPort } from './domain/grammar.ts';
 import { Problem } from './domain/problem.ts';
 
 /** How settings that are more than one word of the domain are written. Each throws a problem that starts with `name`. */
@@ -43,6 +44,19 @@ export function readAddressBlocks(text: string, name: string): string[] {
 export function readLogLevel(text: string, name: string): LogLevel {
   const level = LOG_LEVELS.find((known) => known === text);
   return level ?? refuse(name, `must be one of ${LOG_LEVELS.join(', ')}`);
+}
+
+/** The certificates of a PEM file; other text in it, such as openssl adds, is left out. */
+export function readCertificates(file: string, name: string): string {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    return refuse(name, `cannot read ${file}: ${(error as Error).message}`);
+  }
+  const certificate = /^-----BEGIN CERT.*\n(?:[^-].*\n)*-----END CERT.*$/gm;
+  const blocks = text.replaceAll('\r\n', '\n').match(certificate);
+  return checkCertificates(name, (blocks ?? []).map((block) => `${block}\n`).join(''));
 }
 
 function checkAddressBlock(block: string, name: string): string {

@@ -12,6 +12,7 @@ import { Problem } from './domain/problem.ts';
 import {
   LOG_LEVELS,
   readAddressBlocks,
+  readCertificates,
   readIpv4Address,
   readListenAddress,
   readLogLevel,
@@ -78,6 +79,13 @@ export const SETTINGS = {
     description: 'addresses or CIDR blocks of reverse proxies, with commas between',
     fallback: '',
     read: readAddressBlocks,
+  }),
+  caFile: setting({
+    variable: 'CULVERT_CA_FILE',
+    flag: '--ca-file <file>',
+    description: 'PEM file of the authorities that proxies are to trust for the public URL',
+    fallback: '',
+    read: (text, name) => (text === '' ? undefined : readCertificates(text, name)),
   }),
   logLevel: setting({
     variable: 'CULVERT_LOG_LEVEL',

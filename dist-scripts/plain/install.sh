@@ -34,10 +34,11 @@
   # ---- Settings: every value of this tunnel -----------------------------------------------------
 
   TEMPLATE_VERSION='1.0.0'
-  BODY_SHA256='858cf107b4757cab81d3b142358e76e95aba55842cfff7f4897ee88818cfce97'
+  BODY_SHA256='1d99c44e2063ea3d41794cd6b6a8e99af325f85b39d6201aa565cdeae1b62d22'
   RENDER='44a58c204bb2c31ac5e7f4faf279a36a391b37693dd85467ed409ad58ffa9aac'
 
   PUBLIC_URL='https://culvert.example'
+  CA_CERTIFICATES=''
   INSTALLER_URL='https://culvert.example/t/tun_00000000000000000000000000/install.sh'
   VENDOR='acme'
   VENDOR_NAME='Acme'
@@ -395,6 +396,204 @@ WantedBy=multi-user.target
 }
 '
 
+  CONNECT='#!/bin/bash
+#
+# Carries one SSH connection from this host to its tunnel server. ssh runs it as ProxyCommand.
+# Made by Culvert: run its installer again, do not edit this.
+#
+#   connect FOLDER             to the first that answers of those in FOLDER/endpoints
+#   connect FOLDER HOST PORT   to this one and no other
+#
+# FOLDER/endpoints has a line "HOST PORT" for each way to the tunnel server, the best one first.
+# Where FOLDER/http-proxy exists, each goes through that HTTP proxy by CONNECT. Its lines are
+# host, port, and perhaps user and password: so they stand in no argv and no environment.
+
+set -u
+LC_ALL=C # bash'\''s own messages are read below
+PATH=${PATH:-/usr/bin:/bin}
+
+# Seconds. Each endpoint has a head start on the next; after 20 ssh ends it all (ConnectTimeout).
+HEAD_START=0.5
+PATIENCE=10
+
+main() {
+  local endpoints=("${*:2}")
+  read_http_proxy "$1/http-proxy"
+  (($# == 3)) || mapfile -t endpoints <"$1/endpoints" || exit
+
+  # What ssh says to us: bash would give a background process an empty standard input instead.
+  exec 4<&0
+  # What attempts tell (9), and the word that one may go on (8). Opened for both directions, a
+  # pipe neither blocks nor ends.
+  exec 8<> <(:) 9<> <(:)
+
+  PIDS=()
+  TOLD=()
+  trap '\''stop_all'\'' EXIT
+  trap '\''exit 1'\'' HUP INT TERM
+  try_in_order
+  explain
+  exit 1
+}
+
+read_http_proxy() {
+  PROXY_HOST='\'''\'' PROXY_PORT='\'''\''
+  [[ -e $1 ]] || return 0
+  {
+    IFS= read -r PROXY_HOST
+    IFS= read -r PROXY_PORT
+    IFS= read -r PROXY_USER
+    IFS= read -r PROXY_PASSWORD
+  } <"$1"
+  [[ -n $PROXY_PORT ]] && return
+  printf '\''connect: %s does not name an HTTP proxy\n'\'' "$1" >&2
+  exit 1
+}
+
+# Sets one off after the other, the next as soon as those before have failed or had their head
+# start. The first that answers carries the connection, and the others end.
+try_in_order() {
+  local number
+  for number in "${!endpoints[@]}"; do
+    # shellcheck disable=SC2086 # host and port are two words
+    attempt "$number" ${endpoints[number]} &
+    PIDS[number]=$!
+    listen "$HEAD_START"
+  done
+  local deadline=$((SECONDS + PATIENCE))
+  while ((SECONDS < deadline && ${#TOLD[@]} < ${#endpoints[@]})); do
+    listen 1
+  done
+}
+
+# listen SECONDS: takes what an attempt has to tell, if one tells something in that time.
+listen() {
+  local number what
+  read -r -t "$1" number what <&9 || return 0
+  [[ $what != ready ]] || carry_by "$number"
+  TOLD[number]=$what
+}
+
+carry_by() {
+  local winner=${PIDS[$1]}
+  unset -v "PIDS[$1]"
+  stop_all
+  PIDS=("$winner")
+  printf '\''go\n'\'' >&8
+  exec 0<&- 1>&- 4<&-
+  wait "$winner"
+  exit
+}
+
+stop_all() {
+  ((${#PIDS[@]} > 0)) || return 0
+  # Without this bash would report each as terminated.
+  { kill "${PIDS[@]}" && wait "${PIDS[@]}"; } 2>/dev/null
+}
+
+# Says each reason once: behind a dead HTTP proxy all have the same.
+explain() {
+  local number what said='\'' '\''
+  for number in "${!endpoints[@]}"; do
+    what=${TOLD[number]-"$(name_of "${endpoints[number]}"): no answer within $PATIENCE seconds"}
+    [[ $said != *" $what "* ]] || continue
+    said+="$what "
+    printf '\''connect: %s\n'\'' "$what" >&2
+  done
+}
+
+# name_of "HOST PORT"
+name_of() { printf '\''tunnel server %s port %s'\'' "${1% *}" "${1#* }"; }
+
+# ---- One attempt, a process of its own ---------------------------------------------------------
+
+# attempt NUMBER HOST PORT: tells "ready" once an SSH server has answered, and then waits for its
+# turn; or tells why not, and ends.
+attempt() {
+  trap '\'''\'' PIPE
+  NUMBER=$1
+  local banner
+  if [[ -z $PROXY_HOST ]]; then
+    dial "$2" "$3" "$(name_of "$2 $3")"
+  else
+    dial "$PROXY_HOST" "$PROXY_PORT" "HTTP proxy $PROXY_HOST port $PROXY_PORT"
+    ask_http_proxy "$2" "$3"
+  fi
+  IFS= read -r -t "$((PATIENCE - 1))" banner <&3
+  [[ $banner == SSH-* ]] ||
+    give_up "$(name_of "$2 $3")${PROXY_HOST:+ through $PROXY_HOST}: no SSH server answers there"
+  printf '\''%s ready\n'\'' "$NUMBER" >&9
+  read -r <&8
+  printf '\''%s\n'\'' "$banner"
+  relay
+}
+
+give_up() {
+  printf '\''%s %s\n'\'' "$NUMBER" "$1" >&9
+  exit 1
+}
+
+# dial HOST PORT NAME: a connection as descriptor 3.
+dial() {
+  local said
+  exec 7<> <(:)
+  { exec 3<>"/dev/tcp/$1/$2"; } 2>&7 && return
+  IFS= read -r -t 1 said <&7
+  case $said in
+    *refused*) give_up "$3: the connection is refused" ;;
+    *known | *resolution | *hostname) give_up "$3: its name does not resolve" ;;
+    *unreachable* | *'\''No route'\''*) give_up "$3: there is no route to it" ;;
+    *) give_up "$3: no answer" ;;
+  esac
+}
+
+# ask_http_proxy HOST PORT: has the HTTP proxy at descriptor 3 connect to it. The answer is read
+# byte by byte, as bash does from a connection, so that nothing of what follows is swallowed.
+ask_http_proxy() {
+  local target="$1:$2" proxy="HTTP proxy $PROXY_HOST port $PROXY_PORT" user='\'''\'' status line
+  [[ $1 != *:* ]] || target="[$1]:$2"
+  [[ -z $PROXY_USER ]] || user="Proxy-Authorization: Basic $(
+    printf '\''%s:%s'\'' "$PROXY_USER" "$PROXY_PASSWORD" | base64 -w 0
+  )"$'\''\r\n'\''
+  printf '\''CONNECT %s HTTP/1.1\r\nHost: %s\r\n%s\r\n'\'' "$target" "$target" "$user" >&3
+  IFS= read -r -t "$((PATIENCE - 1))" status <&3
+  case $status in
+    HTTP/1.?'\'' '\''2*) ;;
+    HTTP/1.?'\'' '\''407*)
+      [[ -n $PROXY_USER ]] || give_up "$proxy asks for a user and a password"
+      give_up "$proxy refused the user or the password"
+      ;;
+    HTTP/1.?'\'' '\''403*) give_up "$proxy does not allow connections to $1 port $2" ;;
+    HTTP/*) give_up "$proxy cannot connect to $1 port $2 (status ${status:9:3})" ;;
+    '\'''\'') give_up "$proxy: no answer to the request for $1 port $2" ;;
+    *) give_up "$proxy: what answers there is not an HTTP proxy" ;;
+  esac
+  while IFS= read -r -t "$((PATIENCE - 1))" line <&3 && [[ -n ${line%$'\''\r'\''} ]]; do :; done
+}
+
+# Both directions until either ends, and then nothing is left behind. This process keeps no copy
+# of the three ends, or it would hide from them that the other side has closed.
+relay() {
+  local up down
+  cat <&4 >&3 2>/dev/null 4<&- 7>&- 8>&- 9>&- &
+  up=$!
+  cat <&3 2>/dev/null 3<&- 4<&- 7>&- 8>&- 9>&- &
+  down=$!
+  exec 0<&- 1>&- 3>&- 4<&- 7>&- 8>&- 9>&-
+  # shellcheck disable=SC2064 # these two, whatever the names hold later
+  trap "kill $up $down 2>/dev/null" EXIT
+  trap '\''exit 1'\'' HUP INT TERM
+  if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 403)); then
+    wait -n
+  else
+    while kill -0 "$up" && kill -0 "$down"; do sleep 1; done 2>/dev/null
+  fi
+  exit 0
+}
+
+main "$@"
+'
+
   # ---- The same for everyone from here on -------------------------------------------------------
 
   # ---- How this script speaks -------------------------------------------------------------------
@@ -468,7 +667,7 @@ WantedBy=multi-user.target
 
   read_arguments() {
     MODE='' TOKEN_FILE='' PROGRAM='' ENABLE_EPEL=no
-    DRY_RUN=no REMOVE_PACKAGES=no JSON=no FOLLOW=no QUIET=no VERBOSE=no
+    DEFER_DATABASE=no DRY_RUN=no REMOVE_PACKAGES=no JSON=no FOLLOW=no QUIET=no VERBOSE=no
     while (($# > 0)); do
       case $1 in
         install | check | run | uninstall | status | logs | rotate-key | upgrade)
@@ -482,6 +681,7 @@ WantedBy=multi-user.target
           ENABLE_EPEL=yes
           choose_in_arguments autossh
           ;;
+        --defer-database) DEFER_DATABASE=yes ;;
         --packages) REMOVE_PACKAGES=yes ;;
         --json) JSON=yes ;;
         --follow) FOLLOW=yes ;;
@@ -508,6 +708,7 @@ WantedBy=multi-user.target
     MODE=${MODE:-install}
     goes_with --dry-run "$DRY_RUN" install
     goes_with --plain-ssh "${PROGRAM:-no}" install
+    goes_with --defer-database "$DEFER_DATABASE" install check run
     goes_with --packages "$REMOVE_PACKAGES" uninstall
     goes_with --json "$JSON" status
     goes_with --follow "$FOLLOW" logs
@@ -552,6 +753,8 @@ WantedBy=multi-user.target
       '                 tunnels alone.' \
       '' \
       '  --dry-run      install: change nothing; print each change that would be made here.' \
+      '  --defer-database' \
+      '                 Go on although the database does not answer yet, and say what is owed.' \
       '  --token-file FILE' \
       '                 Read the enrolment token from FILE. It can also be given in the' \
       '                 environment as CULVERT_TOKEN; else it is asked for on the terminal.' \
@@ -568,9 +771,17 @@ WantedBy=multi-user.target
       '  -v, --verbose  Show each command that changes this host, and what it says.' \
       '  --version      Print the version of this installer.' \
       '' \
-      'In the environment: https_proxy and no_proxy for requests to the control plane, and' \
-      'CULVERT_CA_FILE, a file of certificate authorities to trust for them;' \
-      'CULVERT_LOCK_SECONDS, how long to wait while others install packages (300).' \
+      'In the environment:' \
+      '  CULVERT_HTTP_PROXY=http://[user:password@]host:port' \
+      '                 The HTTP proxy by which this host reaches the vendor, for the tunnel too.' \
+      '                 It is kept for later runs; "none" forgets it.' \
+      '  CULVERT_CA_FILE' \
+      '                 A file of certificate authorities to trust for the control plane; kept,' \
+      '                 too.' \
+      '  CULVERT_LOCK_SECONDS' \
+      '                 How long to wait while others install packages (300).' \
+      '  https_proxy, no_proxy' \
+      '                 For requests to the control plane alone; they go before the above.' \
       '' \
       'Exit codes: 0 the vendor can query the database; 2 usage; 3 host not supported; 4 what' \
       'is needed is missing or cannot be reached; 5 packages; 6 enrolment; 7 tunnel; 8 database.' \
@@ -580,7 +791,6 @@ WantedBy=multi-user.target
       '  curl -fsSL URL | CULVERT_TOKEN=cvt_... bash' \
       '  curl -fsSL URL | bash -s -- check'
   }
-
   # ---- This host --------------------------------------------------------------------------------
 
   # Nothing of the caller's shell may change what the commands below mean.
@@ -611,7 +821,9 @@ WantedBy=multi-user.target
   detect_host() {
     ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 402)) ||
       fail "$UNSUPPORTED" "bash $BASH_VERSION is too old." 'Use a host with bash 4.2 or later.'
-    has curl || fail "$PREFLIGHT" 'curl is missing.' 'Install the package curl and run this again.'
+    has curl || [[ $(wget --version 2>/dev/null) == 'GNU Wget'* ]] ||
+      fail "$PREFLIGHT" 'Neither curl nor GNU wget is here (the wget of BusyBox will not do).' \
+        'Install the package curl or wget and run this again.'
     read_os_release
     KEY_TYPE=ed25519
     [[ $(cat /proc/sys/crypto/fips_enabled 2>/dev/null) != 1 ]] || KEY_TYPE=ecdsa
@@ -698,13 +910,14 @@ WantedBy=multi-user.target
   name_paths() {
     CONFIG_FOLDER=/etc/$SERVICE/$INSTANCE
     STATE_FOLDER=/var/lib/$SERVICE/$INSTANCE
+    KEPT_FOLDER=$CONFIG_FOLDER
     KEY=$STATE_FOLDER/key
     RECORD=$STATE_FOLDER/installed
     APPLIED=$STATE_FOLDER/applied
     OLD_KEY=$STATE_FOLDER/key.old
     NEXT_FOLDER=$STATE_FOLDER/next
     LOCAL_CONFIG=$CONFIG_FOLDER/local.conf
-    COMMAND_FOLDER=/usr/local/lib/$SERVICE/$INSTANCE
+    CODE_FOLDER=/usr/local/lib/$SERVICE/$INSTANCE
     DISPATCHER_FILE=/usr/local/sbin/$SERVICE
     UNIT=$SERVICE@$INSTANCE.service
     UNIT_FILE=/etc/systemd/system/$UNIT
@@ -714,35 +927,200 @@ WantedBy=multi-user.target
 
   is_installed() { [[ -e $UNIT_FILE ]]; }
 
-  # ---- Talking to the control plane -------------------------------------------------------------
+  # ---- The HTTP proxy, where this host may not connect out by itself -----------------------------
 
-  # call PATH [CURL OPTION...]: asks the control plane; the answer's lines are then in ANSWER.
-  # An answer counts only when its last line is end=1: one that was cut, or that a captive portal
-  # made up, does not have it. A token comes in on standard input (--config -), never as an option.
-  call() {
-    local path=$1
-    shift
-    local options=(-q --silent --show-error --proto '=http,https')
-    options+=(--connect-timeout 10 --max-time 30)
-    [[ -z ${CULVERT_CA_FILE-} ]] || options+=(--cacert "$CULVERT_CA_FILE")
-    ANSWER=$(curl "${options[@]}" "$@" "$PUBLIC_URL/t/$TUNNEL_ID/v1/$path" 2>"$SCRATCH/curl") || {
-      ANSWER_PROBLEM=$(printable <"$SCRATCH/curl")
-      return 1
-    }
-    ANSWER=${ANSWER//$'\r'/}
-    ANSWER_PROBLEM='what answered there is not Culvert, or its answer was cut on the way'
-    [[ ${ANSWER##*$'\n'} == end=1 ]]
+  # It may come with a password, so from here on it is in a variable that no child inherits.
+  take_http_proxy() {
+    GIVEN_HTTP_PROXY=${CULVERT_HTTP_PROXY-}
+    unset -v CULVERT_HTTP_PROXY
   }
 
-  # fetch URL: prints what is there.
-  fetch() {
-    local options=(-q --silent --show-error --fail --location --proto '=http,https')
-    options+=(--connect-timeout 10 --max-time 60)
-    [[ -z ${CULVERT_CA_FILE-} ]] || options+=(--cacert "$CULVERT_CA_FILE")
-    curl "${options[@]}" "$1" 2>"$SCRATCH/curl" || {
-      ANSWER_PROBLEM=$(printable <"$SCRATCH/curl")
+  # The one that was given, else the one that an earlier run kept.
+  find_http_proxy() {
+    local kept=$KEPT_FOLDER/http-proxy
+    HTTP_PROXY_HOST='' HTTP_PROXY_PORT='' HTTP_PROXY_USER='' HTTP_PROXY_PASSWORD=''
+    case $GIVEN_HTTP_PROXY in
+      none) ;;
+      ?*)
+        read_given_http_proxy || fail "$USAGE" \
+          'CULVERT_HTTP_PROXY does not read http://[user:password@]host:port.' \
+          'In user and password write each of % @ : / as %25 %40 %3A %2F.'
+        ;;
+      *)
+        [[ ! -r $kept ]] || {
+          IFS= read -r HTTP_PROXY_HOST
+          IFS= read -r HTTP_PROXY_PORT
+          IFS= read -r HTTP_PROXY_USER
+          IFS= read -r HTTP_PROXY_PASSWORD
+        } <"$kept"
+        ;;
+    esac
+  }
+
+  read_given_http_proxy() {
+    local rest=${GIVEN_HTTP_PROXY#http://} login=
+    rest=${rest%/}
+    if [[ $rest == *@* ]]; then
+      login=${rest%@*}
+      rest=${rest##*@}
+      HTTP_PROXY_USER=$(percent_decode "${login%%:*}") && [[ $HTTP_PROXY_USER == ?* ]] || return
+      [[ $HTTP_PROXY_USER != *:* ]] || return
+      login=${login#"${login%%:*}"}
+      HTTP_PROXY_PASSWORD=$(percent_decode "${login#:}") || return
+    fi
+    HTTP_PROXY_HOST=${rest%:*}
+    HTTP_PROXY_PORT=${rest##*:}
+    if [[ $HTTP_PROXY_HOST =~ ^\[[0-9A-Fa-f:.]+\]$ ]]; then
+      HTTP_PROXY_HOST=${HTTP_PROXY_HOST:1:-1}
+    elif [[ ! $HTTP_PROXY_HOST =~ ^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$ ]]; then
+      return 1
+    fi
+    [[ $GIVEN_HTTP_PROXY == http://* && $HTTP_PROXY_PORT =~ ^[1-9][0-9]{0,4}$ ]] &&
+      ((HTTP_PROXY_PORT <= 65535))
+  }
+
+  # Text of a URL as it was meant. Control characters, which could begin a line, are refused.
+  percent_decode() {
+    local plain='^([^%[:cntrl:]]|%[2-9A-Fa-f][0-9A-Fa-f])*$'
+    [[ $1 =~ $plain && $1 != *%7[Ff]* ]] || return
+    local text=${1//\\/\\\\}
+    printf '%b' "${text//%/\\x}"
+  }
+
+  percent_encode() {
+    local rest=$1 code
+    while [[ -n $rest ]]; do
+      case $rest in
+        [A-Za-z0-9._~-]*) printf '%s' "${rest:0:1}" ;;
+        *)
+          printf -v code '%d' "'${rest:0:1}"
+          printf '%%%02X' "$((code & 255))"
+          ;;
+      esac
+      rest=${rest:1}
+    done
+  }
+
+  # The HTTP proxy as one line of a URL, in which no character can end a quotation.
+  http_proxy_url() {
+    local host=$HTTP_PROXY_HOST
+    [[ $host != *:* ]] || host="[$host]"
+    printf 'http://'
+    if [[ -n $HTTP_PROXY_USER ]]; then
+      percent_encode "$HTTP_PROXY_USER"
+      printf ':'
+      percent_encode "$HTTP_PROXY_PASSWORD"
+      printf '@'
+    fi
+    printf '%s:%s' "$host" "$HTTP_PROXY_PORT"
+  }
+
+  # What the environment says of requests to the control plane goes first.
+  environment_has_proxy() {
+    case $PUBLIC_URL in
+      https:*) [[ -n ${https_proxy-}${HTTPS_PROXY-}${all_proxy-}${ALL_PROXY-} ]] ;;
+      *) [[ -n ${http_proxy-}${all_proxy-}${ALL_PROXY-} ]] ;;
+    esac
+  }
+
+  # ---- Talking to the control plane -------------------------------------------------------------
+
+  # The authorities to trust: those that were given, else those of the settings, else those that an
+  # earlier run kept, else those of this host.
+  find_certificates() {
+    CA_FILE=$KEPT_FOLDER/ca.pem
+    if [[ -n ${CULVERT_CA_FILE-} ]]; then
+      CA_FILE=$CULVERT_CA_FILE
+      grep -qs -e '-----BEGIN CERTIFICATE-----' "$CA_FILE" ||
+        fail "$USAGE" "CULVERT_CA_FILE: no certificate can be read from $CA_FILE." \
+          'Name a file of certificates in PEM.'
+    elif [[ -n $CA_CERTIFICATES ]]; then
+      CA_FILE=$SCRATCH/ca.pem
+      printf '%s' "$CA_CERTIFICATES" >"$CA_FILE"
+    elif [[ ! -r $CA_FILE ]]; then
+      CA_FILE=
+    fi
+  }
+
+  # call PATH [FILE [token]]: asks the control plane, sends it the lines of FILE, shows it the
+  # token. The answer's lines are then in ANSWER. It counts only when its last line is end=1: one
+  # that was cut, or that a captive portal made up, does not have it.
+  call() {
+    local asked=yes path=$1
+    shift
+    ask "$PUBLIC_URL/t/$TUNNEL_ID/v1/$path" "$@" || asked=no
+    ANSWER=$(head -c 65536 "$SCRATCH/answer" | tr -d '\r\0')
+    [[ ${ANSWER##*$'\n'} != end=1 ]] || return 0
+    ANSWER=
+    case $asked$STATUS in
+      no*) ANSWER_PROBLEM=$(tail -n 1 "$SCRATCH/said" | printable) ;;
+      yes2*)
+        ANSWER_PROBLEM='what answered there is not Culvert, or its answer was cut on the way'
+        ;;
+      yes407) ANSWER_PROBLEM='the HTTP proxy on the way there refused the user or the password' ;;
+      *) ANSWER_PROBLEM="it answered with the HTTP status $STATUS, and not as Culvert does" ;;
+    esac
+    return 1
+  }
+
+  # ask URL [FILE [token]]: the same of any address; the answer is then in $SCRATCH/answer.
+  ask() {
+    : >"$SCRATCH/answer"
+    if has curl; then ask_by_curl "$@"; else ask_by_wget "$@"; fi
+  }
+
+  # What must stand neither in an argv nor in an environment goes to both as lines of settings.
+  ask_by_curl() {
+    local options=(-q --silent --show-error --proto '=http,https' --config -)
+    options+=(--connect-timeout 10 --max-time 30)
+    options+=(--output "$SCRATCH/answer" --write-out '%{http_code}')
+    [[ -z $CA_FILE ]] || options+=(--cacert "$CA_FILE")
+    (($# == 1)) || options+=(--header 'Content-Type: text/plain' --data-binary "@$2")
+    STATUS=$(
+      {
+        [[ ${3-} != token ]] || printf 'header = "Authorization: Bearer %s"\n' "$TOKEN"
+        [[ -z $HTTP_PROXY_HOST ]] || environment_has_proxy ||
+          printf 'proxy = "%s"\n' "$(http_proxy_url)"
+      } | curl "${options[@]}" "$1" 2>"$SCRATCH/said"
+    )
+  }
+
+  # wget reads its settings from a file alone: one that is gone from its folder before it is filled.
+  ask_by_wget() {
+    local options=(--config=/dev/fd/3 --no-verbose --server-response --content-on-error --tries=1)
+    options+=(--dns-timeout=10 --connect-timeout=10 --read-timeout=30 --max-redirect=0)
+    options+=(--output-document="$SCRATCH/answer")
+    [[ -z $CA_FILE ]] || options+=(--ca-certificate="$CA_FILE")
+    (($# == 1)) || options+=(--header='Content-Type: text/plain' --post-file="$2")
+    (
+      umask 077
+      exec 3<>"$SCRATCH/settings" && rm -f "$SCRATCH/settings" || exit
+      {
+        [[ ${3-} != token ]] || printf 'header = Authorization: Bearer %s\n' "$TOKEN"
+        [[ -z $HTTP_PROXY_HOST ]] || environment_has_proxy ||
+          printf '%s_proxy = %s\n' "${PUBLIC_URL%%:*}" "$(http_proxy_url)"
+      } >&3
+      # It would keep a file of its own in the home folder.
+      HOME=$SCRATCH exec timeout 30 wget "${options[@]}" "$1"
+    ) 2>"$SCRATCH/said"
+    local code=$?
+    STATUS=$(sed -n 's|^ *HTTP/[0-9.]* \([0-9]*\).*|\1|p' "$SCRATCH/said" | tail -n 1)
+    # A refusal is an answer, too, but of the one by 401 wget shows only the header.
+    ((code != 6)) || sed -n 's/^ *WWW-Authenticate: Bearer .*description="\(.*\)"\r*$/\1/ip' \
+      "$SCRATCH/said" | sed "s/.*/error=token\\ndetail=&\\nnext=Ask for a new token.\\nend=1/" \
+      >"$SCRATCH/answer"
+    ((code == 0 || code == 6 || code == 8)) || {
+      ((code != 124)) || echo 'no answer within 30 seconds' >"$SCRATCH/said"
       return 1
     }
+  }
+
+  # fetch URL: what is there is then in $SCRATCH/answer.
+  fetch() {
+    ask "$1" && [[ $STATUS == 200 ]] && return
+    ANSWER_PROBLEM=$(tail -n 1 "$SCRATCH/said" | printable)
+    ANSWER_PROBLEM=${ANSWER_PROBLEM:-HTTP status $STATUS}
+    return 1
   }
 
   # answer NAME: one value of the last answer, as text that is safe to print.
@@ -763,8 +1141,8 @@ WantedBy=multi-user.target
 
   # ---- The enrolment token ----------------------------------------------------------------------
 
-  # From here on the token is in one variable that no child inherits. It goes to curl on standard
-  # input, to the root part on a pipe, and nowhere else.
+  # From here on the token is in one variable that no child inherits. It goes to curl or wget on a
+  # descriptor, to the root part on a pipe, and nowhere else.
   take_token() {
     unset -v TOKEN
     TOKEN=${CULVERT_TOKEN-}
@@ -806,16 +1184,12 @@ WantedBy=multi-user.target
     fi
   }
 
-  # The token as curl reads it from standard input.
-  token_header() { printf 'header = "Authorization: Bearer %s"\n' "$TOKEN"; }
-
   # test_token: asks the control plane about it, without a key, so nothing is spent. If all is well
   # with the token, the answer complains of the key.
   test_token() {
     printf 'slot=%s\npublic_key=\nrender=%s\nplatform=linux\nend=1\n' \
       "$SLOT" "$RENDER" >"$SCRATCH/question"
-    call enrol --config - --header 'Content-Type: text/plain' \
-      --data-binary "@$SCRATCH/question" < <(token_header)
+    call enrol "$SCRATCH/question" token
   }
 
   # ---- Preflight: everything that is needed, before the first change ----------------------------
@@ -828,8 +1202,15 @@ WantedBy=multi-user.target
 
   ok() { say "  ok   $*"; }
 
+  # note WHAT: not as it could be, but good enough to go on.
+  note() { say "  note $*"; }
+
   preflight() {
     phase 'Checking what is needed'
+    [[ -z $HTTP_PROXY_HOST ]] ||
+      note "by way of the HTTP proxy $HTTP_PROXY_HOST port $HTTP_PROXY_PORT"
+    [[ ! -d $KEPT_FOLDER || -x $KEPT_FOLDER ]] ||
+      note 'an HTTP proxy and certificates of an earlier run are for root alone to read'
     check_disk
     check_control_plane
     check_tunnel_server
@@ -871,7 +1252,7 @@ WantedBy=multi-user.target
     local skew
     if ! ask_status; then
       finding "control plane $PUBLIC_URL: $ANSWER_PROBLEM" \
-        "Allow this host to reach it, or set https_proxy."
+        'Allow this host to reach it, or set CULVERT_HTTP_PROXY or CULVERT_CA_FILE; see --help.'
       return
     fi
     if [[ -n $(answer error) ]]; then
@@ -923,12 +1304,17 @@ WantedBy=multi-user.target
 
   # print_ticket: what the network and database teams need to know to help.
   print_ticket() {
-    local here
+    local here proxy=
     here=$(hostname -I 2>/dev/null | tr -s ' ' | sed 's/ $//')
+    [[ -z $HTTP_PROXY_HOST ]] || proxy="HTTP proxy $HTTP_PROXY_HOST port $HTTP_PROXY_PORT"
     phase 'Ticket for the network and database teams'
     say "Please allow these connections, all outgoing from $(uname -n) (${here:-address unknown}):"
-    say "  1. TCP to ${TUNNEL_HOSTS[0]} port ${TUNNEL_PORTS[0]}: the SSH tunnel to $VENDOR_NAME."
-    say "     It must pass as it is: a firewall that inspects or rewrites SSH breaks it."
+    if [[ -n $proxy ]]; then
+      say "  0. TCP to the $proxy. It must allow CONNECT to what 1 lists."
+    fi
+    say "  1. The SSH tunnel to $VENDOR_NAME. One of these is enough, more of them are safer:"
+    endpoints | sed 's/^\(.*\) \(.*\)$/     TCP to \1 port \2/'
+    say '     It must pass as it is: a firewall that inspects or rewrites SSH breaks it.'
     say "  2. HTTP to $PUBLIC_URL: installation and status."
     if [[ -n $DATABASE_SOCKET ]]; then
       say "  3. The Unix socket $DATABASE_SOCKET of the database, on this host."
@@ -942,50 +1328,91 @@ WantedBy=multi-user.target
 
   # ---- Preflight: the tunnel server -------------------------------------------------------------
 
+  # Tries every endpoint at the same time. One that works is enough; a host key that is not pinned
+  # is never passed over, for somebody may be in between.
   check_tunnel_server() {
-    local host=${TUNNEL_HOSTS[0]} port=${TUNNEL_PORTS[0]} banner said
-    # shellcheck disable=SC2016 # the inner shell expands these
-    banner=$(
-      timeout 10 bash -c 'exec 3<>"/dev/tcp/$0/$1" && read -r line <&3 && echo "$line"' \
-        "$host" "$port" 2>/dev/null | printable
-    )
-    if [[ $banner != SSH-2.0-* ]]; then
-      finding "tunnel server $host port $port: no SSH server answers there" \
-        "Allow outgoing TCP from this host to $host port $port, without inspection of SSH."
-      return
-    fi
+    local all=() number reasons=() works=no server reason
+    write_way_out "$SCRATCH" && printf '%s' "$KNOWN_HOSTS" >"$SCRATCH/known_hosts"
+    mapfile -t all < <(endpoints)
+    for number in "${!all[@]}"; do
+      # shellcheck disable=SC2086 # host and port are two words
+      try_endpoint ${all[number]} >"$SCRATCH/endpoint.$number" 2>&1 &
+    done
+    wait
+    for number in "${!all[@]}"; do
+      server="tunnel server ${all[number]/ / port }"
+      reason=$(reason_of "$SCRATCH/endpoint.$number")
+      case $reason in
+        pinned) ok "$server, its pinned host key" ;;
+        unproved) ok "$server (its host key is checked once ssh is installed)" ;;
+        stranger)
+          finding "$server shows a host key that is not pinned" \
+            "Somebody may be in between. Ask $VENDOR_NAME before you go on."
+          ;;
+        *)
+          reasons+=("$reason")
+          continue
+          ;;
+      esac
+      works=yes
+    done
+    tell_dead_endpoints "$works" "${reasons[@]+"${reasons[@]}"}"
+  }
+
+  # try_endpoint HOST PORT: what ssh has to say, by the way that the service will go. No key of ours
+  # is offered: a server that refuses us has shown its own key and passed.
+  try_endpoint() {
+    cd "$SCRATCH" || return
     if ! has ssh; then
-      ok "tunnel server $host port $port (its key is checked once ssh is installed)"
+      timeout 12 bash ./connect . "$1" "$2"
       return
     fi
-    # No key of ours is offered: a server that refuses us has shown its own key and passed.
-    printf '%s' "$KNOWN_HOSTS" >"$SCRATCH/known_hosts"
-    said=$(timeout 25 ssh -F /dev/null -T -p "$port" -o BatchMode=yes \
-      -o PreferredAuthentications=none -o ConnectTimeout=10 \
-      -o HostKeyAlias=tunnel -o StrictHostKeyChecking=yes \
-      -o UserKnownHostsFile="$SCRATCH/known_hosts" -o GlobalKnownHostsFile="$SCRATCH/known_hosts" \
-      "$LOGIN@$host" 2>&1)
+    SHELL=/bin/sh timeout 15 ssh -F /dev/null -T -o BatchMode=yes \
+      -o ProxyCommand="bash ./connect . $1 $2" -o ConnectTimeout=12 \
+      -o PreferredAuthentications=none -o HostKeyAlias=tunnel -o StrictHostKeyChecking=yes \
+      -o UserKnownHostsFile=./known_hosts -o GlobalKnownHostsFile=./known_hosts \
+      "$LOGIN@tunnel"
+  }
+
+  # reason_of FILE: "pinned", "unproved" (no ssh here to look closer), "stranger", or why not.
+  reason_of() {
+    local said
+    said=$(tr -d '\r\0' <"$1")
     case $said in
-      *'Host key verification failed'* | *'REMOTE HOST IDENTIFICATION'*)
-        finding "tunnel server $host port $port shows a host key that is not pinned" \
-          "Somebody may be in between. Ask $VENDOR_NAME before you go on."
-        ;;
-      *"$LOGIN@$host: Permission denied"*)
-        ok "tunnel server $host port $port, its pinned host key"
-        ;;
-      *) finding "tunnel server $host port $port: $(printable <<<"${said##*$'\n'}")" \
-        "Allow outgoing SSH from this host to $host port $port." ;;
+      *'Host key verification failed'* | *'REMOTE HOST IDENTIFICATION'*) said=stranger ;;
+      *"$LOGIN@tunnel: Permission denied"*) said=pinned ;;
+      SSH-*) said=unproved ;;
+      'connect: '*) said=${said%%$'\n'*} && said=${said#connect: } ;;
+      *) said="tunnel server: ${said##*$'\n'}" ;;
     esac
+    printable <<<"$said"
+  }
+
+  # tell_dead_endpoints WORKS REASON...: where another endpoint works, these are worth a note.
+  tell_dead_endpoints() {
+    local works=$1 list reason
+    shift
+    (($# > 0)) || return 0
+    if [[ $works == yes ]]; then
+      for reason; do note "$reason"; done
+      return
+    fi
+    printf -v list '; %s' "$@"
+    finding "${list#; }" \
+      'Allow one of these ways, with no inspection of SSH on it, or set CULVERT_HTTP_PROXY.'
   }
 
   # ---- Preflight: the database ------------------------------------------------------------------
 
+  # With --defer-database a database that is not there yet is no reason to stop.
   check_database() {
+    local found=finding
+    [[ $DEFER_DATABASE == no ]] || found=owed
     if [[ -n $DATABASE_SOCKET ]]; then
       if [[ -S $DATABASE_SOCKET ]]; then
         ok "database socket $DATABASE_SOCKET"
       else
-        finding "database socket $DATABASE_SOCKET does not exist" 'Start the database here.'
+        "$found" "database socket $DATABASE_SOCKET does not exist" 'Start the database here.'
       fi
       return
     fi
@@ -994,16 +1421,26 @@ WantedBy=multi-user.target
       finding "$place: the name leads to a link-local address" "Ask $VENDOR_NAME to correct it."
       return
     fi
+    if ! timeout 10 getent ahosts "$DATABASE_HOST" >/dev/null; then
+      "$found" "$place: its name does not resolve on this host" \
+        "Let this host's DNS know $DATABASE_HOST, or ask $VENDOR_NAME to correct the name."
+      return
+    fi
     case $(knock) in
       answers) ok "$place" ;;
       open)
-        finding "$place: something accepts connections but does not speak its protocol" \
+        "$found" "$place: something accepts connections but does not speak its protocol" \
           "Check host and port, and that the database is up."
         ;;
-      *) finding "$place cannot be reached from this host" \
-        "Allow TCP from this host to $DATABASE_HOST port $DATABASE_PORT, and start the database." ;;
+      *)
+        "$found" "$place cannot be reached from this host" \
+          "Allow TCP from this host to $DATABASE_HOST port $DATABASE_PORT, and start the database."
+        ;;
     esac
   }
+
+  # owed WHAT NEXT: noted as still to be done.
+  owed() { note "$1 (still owed). $2"; }
 
   # knock: prints "answers", "open" (a connection, but not the protocol), or nothing.
   # PostgreSQL says S or N to the request for TLS (SSLRequest, 80877103).
@@ -1031,18 +1468,26 @@ WantedBy=multi-user.target
     plan_packages
     say "  user       $SERVICE, a system user without login or home"
     say "  folders    /etc/$SERVICE with a README, $CONFIG_FOLDER (settings),"
-    say "             $STATE_FOLDER (key, record), $COMMAND_FOLDER"
-    say "  files      $CONFIG_FOLDER/ssh_config, known_hosts, local.conf"
+    say "             $STATE_FOLDER (key, record),"
+    say "             $CODE_FOLDER (programs)"
+    say "  files      $CONFIG_FOLDER/ssh_config, known_hosts, local.conf, endpoints"
+    [[ -z $HTTP_PROXY_HOST ]] ||
+      say "             $CONFIG_FOLDER/http-proxy: where it is, its user and password"
+    [[ -z $CA_FILE ]] || say "             $CONFIG_FOLDER/ca.pem: the authorities to trust"
+    say "             $CODE_FOLDER/connect: carries ssh past dead endpoints and HTTP proxies"
     say "             $KEY, key.pub: a new $KEY_TYPE key that never leaves this host"
     say "             $RECORD, $APPLIED: what was made, and what runs"
     say "             $UNIT_FILE"
     say "             $UMBRELLA_FILE"
     say "             $HOST_FILE,"
     say "             only if this host's systemd cannot do all of the unit"
-    say "             $COMMAND_FOLDER/tunnel and $DISPATCHER_FILE: the command"
+    say "             $CODE_FOLDER/tunnel and $DISPATCHER_FILE: the command"
     say "             $SERVICE, for status, doctor, logs, rotate-key, upgrade, uninstall"
     say "  service    $UNIT, started now and at every boot"
-    say "  network    out to ${TUNNEL_HOSTS[0]} port ${TUNNEL_PORTS[0]}, while the tunnel is up;"
+    say '  network    out to the first of these that answers, while the tunnel is up:'
+    endpoints | sed 's/^\(.*\) \(.*\)$/             \1 port \2/'
+    [[ -z $HTTP_PROXY_HOST ]] ||
+      say "             all through the HTTP proxy $HTTP_PROXY_HOST port $HTTP_PROXY_PORT"
     say "             to $PUBLIC_URL go the public key and this installer's digest"
     say "  as root    the package manager, groupadd and useradd, ssh-keygen, writing these files,"
     say "             systemctl daemon-reload, enable and restart of the service"
@@ -1067,12 +1512,14 @@ WantedBy=multi-user.target
     TEMPLATE_VERSION BODY_SHA256 RENDER PUBLIC_URL INSTALLER_URL VENDOR VENDOR_NAME ACCOUNT_NAME
     SERVICE TUNNEL_ID TUNNEL_NAME INSTANCE SLOT TUNNEL_HOSTS TUNNEL_PORTS LOGIN TUNNEL_PORT
     EGRESS_ADDRESSES DATABASE_TYPE DATABASE_HOST DATABASE_PORT DATABASE_SOCKET
-    SSH_CONFIG SSH_CONFIG_RUN KNOWN_HOSTS TUNNEL_UNIT PLAIN_UNIT UMBRELLA_UNIT DISPATCHER
+    SSH_CONFIG SSH_CONFIG_RUN KNOWN_HOSTS TUNNEL_UNIT PLAIN_UNIT UMBRELLA_UNIT DISPATCHER CONNECT
+    CA_CERTIFICATES
   )
 
   # What the root part needs to know of this run.
   CARRIED=(
-    MODE TOKEN REMOVE_PACKAGES JSON FOLLOW QUIET VERBOSE PHASE PHASES PHASE_BEGAN BOLD PLAIN
+    MODE TOKEN REMOVE_PACKAGES DEFER_DATABASE JSON FOLLOW QUIET VERBOSE
+    PHASE PHASES PHASE_BEGAN BOLD PLAIN GIVEN_HTTP_PROXY
     FAMILY PACKAGE_MANAGER SSH_PACKAGE KEY_TYPE PROGRAM MAY_BE_PLAIN ENABLE_EPEL
     CULVERT_LOCK_SECONDS
     FINGERPRINT SCRATCH_OF_CALLER CULVERT_CA_FILE CURL_CA_BUNDLE SSL_CERT_FILE SSL_CERT_DIR
@@ -1104,7 +1551,7 @@ WantedBy=multi-user.target
     knowledge "${CARRIED[@]}"
     # shellcheck disable=SC2016 # the root shell expands it
     printf 'settle_shell\n: >"$SCRATCH_OF_CALLER/became-root"\n'
-    printf 'name_paths\nmake_scratch\n%s\nexit\n}\n' "$1"
+    printf 'make_scratch\nname_paths\nfind_way_out\n%s\nexit\n}\n' "$1"
   }
 
   # knowledge NAME...: this script's functions and settings, and variables besides, as bash reads
@@ -1114,7 +1561,7 @@ WantedBy=multi-user.target
     # shellcheck disable=SC2016 # the shell that reads it expands it
     printf 'builtin unset -f $(compgen -A function)\n'
     declare -f
-    for name in SETTINGS CARRIED "${SETTINGS[@]}" "${EXIT_CODES[@]}" "$@"; do
+    for name in SETTINGS CARRIED EXIT_CODES "${SETTINGS[@]}" "${EXIT_CODES[@]}" "$@"; do
       [[ -z ${!name+set} ]] || declare -p "$name"
     done
   }
@@ -1354,7 +1801,7 @@ WantedBy=multi-user.target
   # The first thing made is the folder that holds the record.
   begin_record() {
     local base
-    for base in "/etc/$SERVICE" "/var/lib/$SERVICE"; do
+    for base in "/etc/$SERVICE" "/var/lib/$SERVICE" "/usr/local/lib/$SERVICE"; do
       [[ ! -L $base && ! -L $base/$INSTANCE ]] ||
         fail "$PACKAGES" "$base is, or holds, a symbolic link." 'Remove it and run this again.'
     done
@@ -1470,8 +1917,7 @@ WantedBy=multi-user.target
     prove "culvert-enrol-v1 $TUNNEL_ID $SLOT ${token_id%_*}" "$SCRATCH/key" "$SCRATCH/key.pub"
     printf '%s\n' "slot=$SLOT" "public_key=$(public_key)" "proof=$(cat "$SCRATCH/proof")" \
       "render=$RENDER" "platform=$1" end=1 >"$SCRATCH/enrolment"
-    call enrol --config - --header 'Content-Type: text/plain' \
-      --data-binary "@$SCRATCH/enrolment" < <(token_header) ||
+    call enrol "$SCRATCH/enrolment" token ||
       fail "$ENROLMENT" "The control plane: $ANSWER_PROBLEM." 'Run this again; nothing is lost.'
     [[ -n $(answer error) ]] || return 0
     # A first installation that gets no further leaves nothing behind.
@@ -1497,7 +1943,7 @@ WantedBy=multi-user.target
     prove "culvert-key-v1 remove $TUNNEL_ID $SLOT $1" "$2" "$2.pub"
     printf '%s\n' op=remove "slot=$SLOT" "target=$1" "proof=$(cat "$SCRATCH/proof")" end=1 \
       >"$SCRATCH/removal"
-    if call keys --header 'Content-Type: text/plain' --data-binary "@$SCRATCH/removal" &&
+    if call keys "$SCRATCH/removal" &&
       [[ $(answer result) == removed || $(answer error) == key-removed ]]; then
       return
     fi
@@ -1568,15 +2014,89 @@ WantedBy=multi-user.target
       $'# What this host cannot do of the unit. Made by Culvert.\n[Service]\n'"$text"$'\n'
   }
 
+  # ---- The way out: endpoints of the tunnel server, HTTP proxy, certificates ---------------------
+
+  # How this host reaches the vendor's side, as this run was told or an earlier one has kept.
+  find_way_out() {
+    find_certificates
+    find_http_proxy
+  }
+
+  # Each way to the tunnel server, a line "HOST PORT" each, the best first: the alternate ports are
+  # for firewalls that let nothing else through.
+  endpoints() {
+    local host port
+    for port in "${TUNNEL_PORTS[@]}"; do
+      for host in "${TUNNEL_HOSTS[@]}"; do
+        printf '%s %s\n' "$host" "$port"
+      done
+    done
+  }
+
+  # Whether ssh alone is not enough: it knows one endpoint and no HTTP proxy.
+  needs_connect() { [[ -n $HTTP_PROXY_HOST ]] || (($(endpoints | wc -l) > 1)); }
+
+  http_proxy_lines() {
+    printf '%s\n' "$HTTP_PROXY_HOST" "$HTTP_PROXY_PORT" "$HTTP_PROXY_USER" "$HTTP_PROXY_PASSWORD"
+  }
+
+  # write_way_out FOLDER: in a folder of the caller's own, what the program "connect" needs.
+  write_way_out() {
+    printf '%s' "$CONNECT" >"$1/connect" && endpoints >"$1/endpoints" || return
+    if [[ -n $HTTP_PROXY_HOST ]]; then
+      (umask 077 && http_proxy_lines >"$1/http-proxy")
+    else
+      rm -f -- "$1/http-proxy"
+    fi
+  }
+
+  # In the foreground too, a later run goes the way that this one was told.
+  keep_way_out() {
+    [[ -z $CA_FILE || $CA_FILE -ef $KEPT_FOLDER/ca.pem ]] || cp -- "$CA_FILE" "$KEPT_FOLDER/ca.pem"
+  }
+
+  # The same for the service; a password is in one file, which it alone can read.
+  install_way_out() {
+    record folder "$CODE_FOLDER"
+    mkdir -p "$CODE_FOLDER" && chmod 0755 "${CODE_FOLDER%/*}" "$CODE_FOLDER" ||
+      fail "$TUNNEL" "$CODE_FOLDER cannot be made." 'Check the disk and its mount options.'
+    write_own "$CODE_FOLDER/connect" 0755 root "$CONNECT"
+    write_own "$CONFIG_FOLDER/endpoints" 0640 "$SERVICE" "$(endpoints)"$'\n'
+    if [[ -n $HTTP_PROXY_HOST ]]; then
+      write_own "$CONFIG_FOLDER/http-proxy" 0640 "$SERVICE" "$(http_proxy_lines)"$'\n'
+    else
+      rm -f -- "$CONFIG_FOLDER/http-proxy"
+    fi
+    [[ -z $CA_FILE ]] ||
+      write_own "$CONFIG_FOLDER/ca.pem" 0640 "$SERVICE" "$(tr -d '\0' <"$CA_FILE")"$'\n'
+    write_local_config
+  }
+
+  # local.conf is this host's own file: what somebody else wrote there stays.
+  write_local_config() {
+    local file=$CONFIG_FOLDER/local.conf comment plain ours
+    comment='# What only this host knows: may set ProxyCommand.'
+    plain=$comment$'\n'
+    ours=$plain"ProxyCommand $CODE_FOLDER/connect $CONFIG_FOLDER"$'\n'
+    if [[ -e $file ]] && ! printf '%s' "$plain" | cmp -s - "$file" &&
+      ! printf '%s' "$ours" | cmp -s - "$file"; then
+      say "Keeping $file as it is; ssh goes the way that it says."
+    elif needs_connect; then
+      write_own "$file" 0640 "$SERVICE" "$ours"
+    else
+      write_own "$file" 0640 "$SERVICE" "$plain"
+    fi
+  }
+
   # ---- The command that stays: status, logs, rotate-key, upgrade, uninstall ---------------------
 
   # It is this script's own functions and settings, as bash writes them down. What finds it by the
   # tunnel's name is the same for every vendor; whoever comes first has written it.
   install_command() {
-    mkdir -p "$COMMAND_FOLDER" ||
-      fail "$TUNNEL" "$COMMAND_FOLDER cannot be made." 'Check the disk and its mount options.'
-    record folder "$COMMAND_FOLDER"
-    write_own "$COMMAND_FOLDER/tunnel" 0700 root "$(command_text)"$'\n'
+    mkdir -p "$CODE_FOLDER" ||
+      fail "$TUNNEL" "$CODE_FOLDER cannot be made." 'Check the disk and its mount options.'
+    record folder "$CODE_FOLDER"
+    write_own "$CODE_FOLDER/tunnel" 0700 root "$(command_text)"$'\n'
     write_shared "$DISPATCHER_FILE" 0755 "$DISPATCHER"
   }
 
@@ -1595,8 +2115,7 @@ WantedBy=multi-user.target
     phase 'Service'
     write_own "$CONFIG_FOLDER/known_hosts" 0640 "$SERVICE" "$KNOWN_HOSTS"
     write_own "$CONFIG_FOLDER/ssh_config" 0640 "$SERVICE" "$SSH_CONFIG"
-    [[ -e $LOCAL_CONFIG ]] || write_own "$LOCAL_CONFIG" 0640 "$SERVICE" \
-      $'# What only this host knows: may set ProxyCommand.\n'
+    install_way_out
     write_shared "$UMBRELLA_FILE" 0644 "$UMBRELLA_UNIT"
     if [[ $PROGRAM == autossh ]]; then
       write_own "$UNIT_FILE" 0644 root "$TUNNEL_UNIT"
@@ -1676,6 +2195,9 @@ WantedBy=multi-user.target
       printf '%s\n' "$FINGERPRINT"
       cat "$CONFIG_FOLDER"/{known_hosts,ssh_config,local.conf} "$UNIT_FILE"
       [[ ! -e $HOST_FILE ]] || cat "$HOST_FILE"
+      # Where ssh needs no help, none of these matter.
+      ! needs_connect || cat "$CODE_FOLDER/connect" "$CONFIG_FOLDER/endpoints"
+      [[ -z $HTTP_PROXY_HOST ]] || cat "$CONFIG_FOLDER/http-proxy"
     } | sha256sum | cut -c 1-64
   }
 
@@ -1699,8 +2221,14 @@ WantedBy=multi-user.target
     phase 'Proof'
     await_session "$1"
     say "The tunnel is up, as $VENDOR_NAME sees it."
-    await_database
-    say "The database answers through it."
+    if await_database; then
+      say 'The database answers through it.'
+    elif [[ $DEFER_DATABASE == yes ]]; then
+      say "Still owed: the database $DATABASE_STATE. Until then queries of $VENDOR_NAME fail."
+    else
+      fail "$DATABASE" "The tunnel is up, but the database $DATABASE_STATE." \
+        'Mend that on the database side, and run this again, without a token.'
+    fi
   }
 
   # Our own key's session, and not the one that was up before the restart.
@@ -1732,12 +2260,13 @@ WantedBy=multi-user.target
     [[ $(answer database) == answers ]] && (($(number database_at) >= $(number session_since)))
   }
 
+  # Returns whether it answers; if not, DATABASE_STATE says what the vendor's side saw.
   await_database() {
     local deadline=$((SECONDS + 25))
     until is_our_session && database_answers; do
       if ((SECONDS >= deadline)); then
-        fail "$DATABASE" "The tunnel is up, but the database $(database_in_words)." \
-          'Mend that on the database side, and run this again, without a token.'
+        DATABASE_STATE=$(database_in_words)
+        return 1
       fi
       sleep 0.5
     done
@@ -1759,6 +2288,7 @@ WantedBy=multi-user.target
   # Everything of this way lives here; ssh finds ~ in the system's list of users, and so do we.
   name_run_folder() {
     RUN_FOLDER=$(unset HOME && printf '%s' ~)/.local/state/$SERVICE/$INSTANCE
+    [[ $MODE != run ]] || KEPT_FOLDER=$RUN_FOLDER
   }
 
   run_in_foreground() {
@@ -1779,7 +2309,8 @@ WantedBy=multi-user.target
   make_run_files() {
     mkdir -p "$RUN_FOLDER" && chmod 0700 "$RUN_FOLDER" &&
       printf '%s' "$KNOWN_HOSTS" >"$RUN_FOLDER/known_hosts" &&
-      printf '%s' "$SSH_CONFIG_RUN" >"$RUN_FOLDER/ssh_config" ||
+      printf '%s' "$SSH_CONFIG_RUN" >"$RUN_FOLDER/ssh_config" &&
+      write_way_out "$RUN_FOLDER" && keep_way_out ||
       fail "$PREFLIGHT" "$RUN_FOLDER cannot be written." 'Run this as a user with a home folder.'
     if ! ssh-keygen -y -f "$RUN_FOLDER/key" >"$SCRATCH/key.pub" 2>/dev/null; then
       rm -f "$SCRATCH/key" "$SCRATCH/key.pub"
@@ -1796,11 +2327,14 @@ WantedBy=multi-user.target
 
   # ssh again whenever it ends: soon the first time, then every 5 seconds.
   keep_up() {
-    local pid pause=0.3
+    local pid pause=0.3 options=(-N -T -F "$RUN_FOLDER/ssh_config")
+    # From inside the folder, whose name may hold what ssh and a shell would misread.
+    ! needs_connect || options+=(-o 'ProxyCommand=bash ./connect .')
+    cd "$RUN_FOLDER" || exit
     trap - EXIT
     trap 'kill "$pid" 2>/dev/null; exit 0' TERM INT HUP
     while :; do
-      ssh -N -T -F "$RUN_FOLDER/ssh_config" tunnel 2>>"$SCRATCH/ssh.log" &
+      SHELL=/bin/sh ssh "${options[@]}" tunnel 2>>"$SCRATCH/ssh.log" &
       pid=$!
       wait "$pid"
       tail -n 1 "$SCRATCH/ssh.log" | quote_ssh
@@ -2033,7 +2567,7 @@ WantedBy=multi-user.target
     prove "$statement" "$SCRATCH/key" "$SCRATCH/key.pub"
     printf '%s\n' op=add "slot=$SLOT" "old=$1" "public_key=$(public_key)" "proof_old=$by_old" \
       "proof_new=$(cat "$SCRATCH/proof")" "render=$RENDER" end=1 >"$SCRATCH/addition"
-    call keys --header 'Content-Type: text/plain' --data-binary "@$SCRATCH/addition" ||
+    call keys "$SCRATCH/addition" ||
       fail "$ENROLMENT" "The control plane: $ANSWER_PROBLEM." 'The old key stays; run this again.'
     [[ -n $(answer error) ]] || return 0
     rm -rf -- "$NEXT_FOLDER"
@@ -2112,7 +2646,7 @@ WantedBy=multi-user.target
     need_installed
     PHASES=1
     phase "Fetching $INSTALLER_URL"
-    fetch "$INSTALLER_URL" >"$installer" ||
+    fetch "$INSTALLER_URL" && mv "$SCRATCH/answer" "$installer" ||
       fail "$PREFLIGHT" "The control plane: $ANSWER_PROBLEM." 'Run this again; nothing was changed.'
     [[ $(tail -n 1 "$installer") == '}' ]] && bash -n "$installer" 2>/dev/null ||
       fail "$PREFLIGHT" 'What came is no whole installer.' 'Run this again; nothing was changed.'
@@ -2220,11 +2754,13 @@ WantedBy=multi-user.target
   main() {
     settle_shell
     take_token
+    take_http_proxy
     read_arguments "$@"
     choose_style
     name_paths
     name_run_folder
     make_scratch
+    find_way_out
     PHASE=0 FINGERPRINT='' FINDINGS=() TOKEN_REFUSED=no
     detect_host
     case $MODE in
@@ -2296,9 +2832,13 @@ WantedBy=multi-user.target
   say_what_runs() {
     end_phase
     say
-    say "${BOLD}Done.$PLAIN $VENDOR_NAME can query the database through this host."
+    if [[ $DEFER_DATABASE == yes ]]; then
+      say "${BOLD}Done.$PLAIN $VENDOR_NAME reaches this host; what its database owes stands above."
+    else
+      say "${BOLD}Done.$PLAIN $VENDOR_NAME can query the database through this host."
+    fi
     say "  runs      $UNIT"
-    say "  files     $CONFIG_FOLDER, $STATE_FOLDER, $COMMAND_FOLDER"
+    say "  files     $CONFIG_FOLDER, $STATE_FOLDER, $CODE_FOLDER"
     say "  check     $SERVICE status $INSTANCE"
     say "  undo      $SERVICE uninstall $INSTANCE"
   }

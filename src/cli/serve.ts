@@ -18,6 +18,7 @@ const NAMES = [
   'vendorName',
   'service',
   'trustProxy',
+  'caFile',
   'logLevel',
 ] as const satisfies SettingName[];
 
@@ -49,6 +50,7 @@ async function serve(options: { migrate?: true }, boundary: Boundary): Promise<v
       trustProxy: settings.trustProxy,
       vendor: { slug: settings.vendor, name: settings.vendorName ?? settings.vendor },
       serviceName: settings.service,
+      ...(settings.caFile !== undefined && { caCertificates: settings.caFile }),
     },
     settings.listen,
     log,

@@ -1,3 +1,4 @@
+import { X509Certificate } from 'node:crypto';
 import { isIPv4, isIPv6 } from 'node:net';
 import { Problem } from './problem.ts';
 
@@ -11,6 +12,8 @@ const SLUG = /^[a-z0-9][a-z0-9-]{0,30}$/;
 const LOGIN = /^[A-Za-z_][A-Za-z0-9_.-]{0,31}$/;
 const SERVICE_NAME = /^[a-z][a-z0-9_-]{0,31}$/;
 const SOCKET_PATH = /^\/[A-Za-z0-9._/-]{1,103}$/;
+const PEM_CERTIFICATE =
+  /-----BEGIN CERTIFICATE-----\n([A-Za-z0-9+/=]+\n)+-----END CERTIFICATE-----\n/g;
 const FORBIDDEN_IN_TEXT = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}\p{Co}]/u;
 
 function refuse(field: string, expected: string): never {
@@ -115,6 +118,23 @@ export function checkPublicUrl(field: string, value: string): string {
     refuse(field, 'must be an http or https address with neither query nor slash at the end');
   }
   return value;
+}
+
+/** Certificates in PEM, one after the other, and no other text around them. */
+export function checkCertificates(field: string, value: string): string {
+  const blocks = value.match(PEM_CERTIFICATE) ?? [];
+  if (blocks.length === 0 || blocks.join('') !== value || !blocks.every(isCertificate)) {
+    refuse(field, 'must be certificates in PEM, each from BEGIN to END CERTIFICATE');
+  }
+  return value;
+}
+
+function isCertificate(pem: string): boolean {
+  try {
+    return new X509Certificate(pem).raw.length > 0;
+  } catch {
+    return false;
+  }
 }
 
 function isLinkLocal(host: string): boolean {

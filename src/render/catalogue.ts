@@ -33,7 +33,10 @@ function loadTemplate(folder: string, name: string): Template {
   try {
     const manifest = checkManifest(JSON.parse(read('template.json')), name);
     const body = Buffer.from(manifest.parts ? closeBlock(manifest.parts.map(read).join('')) : '');
-    return compileTemplate(manifest, read(`${manifest.output}.hbs`), body);
+    // What takes no value is a plain file, for editors and linters to read as what it is.
+    const isPlain = manifest.inputs.length === 0 && !manifest.parts;
+    const source = read(isPlain ? manifest.output : `${manifest.output}.hbs`);
+    return compileTemplate(manifest, source, body);
   } catch (error) {
     throw new Error(`template ${name}: ${(error as Error).message}`, { cause: error });
   }

@@ -3,6 +3,7 @@ import { Compile } from 'typebox/compile';
 import { checkDatabase, type Database, DatabaseSchema } from '../domain/database.ts';
 import {
   checkBindAddress,
+  checkCertificates,
   checkHost,
   checkLogin,
   checkPort,
@@ -27,6 +28,8 @@ export const InstallerInputSchema = Type.Object(
   {
     /** Base of the control plane's URLs, without a slash at the end. */
     public_url: text,
+    /** PEM of the authorities to trust for it, where those that proxies know are not meant. */
+    ca_certificates: Type.Optional(Type.String({ maxLength: 65_536 })),
     vendor: Type.Object({ slug: text, name: text }, exact),
     /** Name of service, system user, folders and dispatcher: `h_autossh` unless the vendor chose one. */
     service: text,
@@ -76,6 +79,9 @@ export type CheckedInstallerInput = Omit<InstallerInput, 'database'> & { databas
 export function checkInstallerInput(input: unknown): CheckedInstallerInput {
   const given = checkShape(input);
   checkPublicUrl('public_url', given.public_url);
+  if (given.ca_certificates !== undefined) {
+    checkCertificates('ca_certificates', given.ca_certificates);
+  }
   checkSlug('vendor.slug', given.vendor.slug);
   checkText('vendor.name', given.vendor.name);
   checkServiceName('service', given.service);

@@ -41,6 +41,7 @@ export function renderScript(
     body_sha256: bodyDigest,
     render: renderDigest,
     public_url: input.public_url,
+    ca_certificates: input.ca_certificates ?? '',
     installer_url: installerUrl(input.public_url, tunnel.id, input.slot),
     vendor_slug: vendor.slug,
     vendor_name: vendor.name,

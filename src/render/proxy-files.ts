@@ -14,6 +14,8 @@ export interface ProxyFiles {
   umbrella_unit: string;
   /** The command that finds a tunnel's own program; the same for everyone. */
   dispatcher: string;
+  /** The program that ssh reaches the tunnel server by, where a plain connection will not do. */
+  connect: string;
 }
 
 /** `<vendor>_<tunnel>`: names a tunnel's files and its service on the proxy. */
@@ -48,6 +50,7 @@ export function renderProxyFiles(catalogue: Catalogue, input: CheckedInstallerIn
     plain_unit: renderUnit({ service, instance, with_autossh: false }),
     umbrella_unit: templateOf(catalogue, 'umbrella-unit').render({ service }),
     dispatcher: templateOf(catalogue, 'dispatcher').render({}),
+    connect: templateOf(catalogue, 'connect').render({}),
   };
 }
 

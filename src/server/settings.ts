@@ -10,4 +10,6 @@ export interface ServerSettings {
   vendor: { slug: string; name: string };
   /** Name of service, system user and folders on the proxies. */
   serviceName: string;
+  /** PEM of the authorities that proxies are to trust for `publicUrl`, and no others. */
+  caCertificates?: string;
 }

@@ -3,7 +3,7 @@
 
 read_arguments() {
   MODE='' TOKEN_FILE='' PROGRAM='' ENABLE_EPEL=no
-  DRY_RUN=no REMOVE_PACKAGES=no JSON=no FOLLOW=no QUIET=no VERBOSE=no
+  DEFER_DATABASE=no DRY_RUN=no REMOVE_PACKAGES=no JSON=no FOLLOW=no QUIET=no VERBOSE=no
   while (($# > 0)); do
     case $1 in
       install | check | run | uninstall | status | logs | rotate-key | upgrade)
@@ -17,6 +17,7 @@ read_arguments() {
         ENABLE_EPEL=yes
         choose_in_arguments autossh
         ;;
+      --defer-database) DEFER_DATABASE=yes ;;
       --packages) REMOVE_PACKAGES=yes ;;
       --json) JSON=yes ;;
       --follow) FOLLOW=yes ;;
@@ -43,6 +44,7 @@ read_arguments() {
   MODE=${MODE:-install}
   goes_with --dry-run "$DRY_RUN" install
   goes_with --plain-ssh "${PROGRAM:-no}" install
+  goes_with --defer-database "$DEFER_DATABASE" install check run
   goes_with --packages "$REMOVE_PACKAGES" uninstall
   goes_with --json "$JSON" status
   goes_with --follow "$FOLLOW" logs
@@ -87,6 +89,8 @@ print_help() {
     '                 tunnels alone.' \
     '' \
     '  --dry-run      install: change nothing; print each change that would be made here.' \
+    '  --defer-database' \
+    '                 Go on although the database does not answer yet, and say what is owed.' \
     '  --token-file FILE' \
     '                 Read the enrolment token from FILE. It can also be given in the' \
     '                 environment as CULVERT_TOKEN; else it is asked for on the terminal.' \
@@ -103,9 +107,17 @@ print_help() {
     '  -v, --verbose  Show each command that changes this host, and what it says.' \
     '  --version      Print the version of this installer.' \
     '' \
-    'In the environment: https_proxy and no_proxy for requests to the control plane, and' \
-    'CULVERT_CA_FILE, a file of certificate authorities to trust for them;' \
-    'CULVERT_LOCK_SECONDS, how long to wait while others install packages (300).' \
+    'In the environment:' \
+    '  CULVERT_HTTP_PROXY=http://[user:password@]host:port' \
+    '                 The HTTP proxy by which this host reaches the vendor, for the tunnel too.' \
+    '                 It is kept for later runs; "none" forgets it.' \
+    '  CULVERT_CA_FILE' \
+    '                 A file of certificate authorities to trust for the control plane; kept,' \
+    '                 too.' \
+    '  CULVERT_LOCK_SECONDS' \
+    '                 How long to wait while others install packages (300).' \
+    '  https_proxy, no_proxy' \
+    '                 For requests to the control plane alone; they go before the above.' \
     '' \
     'Exit codes: 0 the vendor can query the database; 2 usage; 3 host not supported; 4 what' \
     'is needed is missing or cannot be reached; 5 packages; 6 enrolment; 7 tunnel; 8 database.' \

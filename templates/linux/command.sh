@@ -4,10 +4,10 @@
 # It is this script's own functions and settings, as bash writes them down. What finds it by the
 # tunnel's name is the same for every vendor; whoever comes first has written it.
 install_command() {
-  mkdir -p "$COMMAND_FOLDER" ||
-    fail "$TUNNEL" "$COMMAND_FOLDER cannot be made." 'Check the disk and its mount options.'
-  record folder "$COMMAND_FOLDER"
-  write_own "$COMMAND_FOLDER/tunnel" 0700 root "$(command_text)"$'\n'
+  mkdir -p "$CODE_FOLDER" ||
+    fail "$TUNNEL" "$CODE_FOLDER cannot be made." 'Check the disk and its mount options.'
+  record folder "$CODE_FOLDER"
+  write_own "$CODE_FOLDER/tunnel" 0700 root "$(command_text)"$'\n'
   write_shared "$DISPATCHER_FILE" 0755 "$DISPATCHER"
 }
 

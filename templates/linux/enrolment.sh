@@ -27,8 +27,7 @@ send_enrolment() {
   prove "culvert-enrol-v1 $TUNNEL_ID $SLOT ${token_id%_*}" "$SCRATCH/key" "$SCRATCH/key.pub"
   printf '%s\n' "slot=$SLOT" "public_key=$(public_key)" "proof=$(cat "$SCRATCH/proof")" \
     "render=$RENDER" "platform=$1" end=1 >"$SCRATCH/enrolment"
-  call enrol --config - --header 'Content-Type: text/plain' \
-    --data-binary "@$SCRATCH/enrolment" < <(token_header) ||
+  call enrol "$SCRATCH/enrolment" token ||
     fail "$ENROLMENT" "The control plane: $ANSWER_PROBLEM." 'Run this again; nothing is lost.'
   [[ -n $(answer error) ]] || return 0
   # A first installation that gets no further leaves nothing behind.
@@ -54,7 +53,7 @@ remove_at_vendor() {
   prove "culvert-key-v1 remove $TUNNEL_ID $SLOT $1" "$2" "$2.pub"
   printf '%s\n' op=remove "slot=$SLOT" "target=$1" "proof=$(cat "$SCRATCH/proof")" end=1 \
     >"$SCRATCH/removal"
-  if call keys --header 'Content-Type: text/plain' --data-binary "@$SCRATCH/removal" &&
+  if call keys "$SCRATCH/removal" &&
     [[ $(answer result) == removed || $(answer error) == key-removed ]]; then
     return
   fi

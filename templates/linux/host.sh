@@ -1,4 +1,3 @@
-
 # ---- This host --------------------------------------------------------------------------------
 
 # Nothing of the caller's shell may change what the commands below mean.
@@ -29,7 +28,9 @@ make_scratch() {
 detect_host() {
   ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 402)) ||
     fail "$UNSUPPORTED" "bash $BASH_VERSION is too old." 'Use a host with bash 4.2 or later.'
-  has curl || fail "$PREFLIGHT" 'curl is missing.' 'Install the package curl and run this again.'
+  has curl || [[ $(wget --version 2>/dev/null) == 'GNU Wget'* ]] ||
+    fail "$PREFLIGHT" 'Neither curl nor GNU wget is here (the wget of BusyBox will not do).' \
+      'Install the package curl or wget and run this again.'
   read_os_release
   KEY_TYPE=ed25519
   [[ $(cat /proc/sys/crypto/fips_enabled 2>/dev/null) != 1 ]] || KEY_TYPE=ecdsa
@@ -116,13 +117,14 @@ unsupported() {
 name_paths() {
   CONFIG_FOLDER=/etc/$SERVICE/$INSTANCE
   STATE_FOLDER=/var/lib/$SERVICE/$INSTANCE
+  KEPT_FOLDER=$CONFIG_FOLDER
   KEY=$STATE_FOLDER/key
   RECORD=$STATE_FOLDER/installed
   APPLIED=$STATE_FOLDER/applied
   OLD_KEY=$STATE_FOLDER/key.old
   NEXT_FOLDER=$STATE_FOLDER/next
   LOCAL_CONFIG=$CONFIG_FOLDER/local.conf
-  COMMAND_FOLDER=/usr/local/lib/$SERVICE/$INSTANCE
+  CODE_FOLDER=/usr/local/lib/$SERVICE/$INSTANCE
   DISPATCHER_FILE=/usr/local/sbin/$SERVICE
   UNIT=$SERVICE@$INSTANCE.service
   UNIT_FILE=/etc/systemd/system/$UNIT

@@ -12,7 +12,7 @@ record() {
 # The first thing made is the folder that holds the record.
 begin_record() {
   local base
-  for base in "/etc/$SERVICE" "/var/lib/$SERVICE"; do
+  for base in "/etc/$SERVICE" "/var/lib/$SERVICE" "/usr/local/lib/$SERVICE"; do
     [[ ! -L $base && ! -L $base/$INSTANCE ]] ||
       fail "$PACKAGES" "$base is, or holds, a symbolic link." 'Remove it and run this again.'
   done

@@ -4,11 +4,13 @@
 main() {
   settle_shell
   take_token
+  take_http_proxy
   read_arguments "$@"
   choose_style
   name_paths
   name_run_folder
   make_scratch
+  find_way_out
   PHASE=0 FINGERPRINT='' FINDINGS=() TOKEN_REFUSED=no
   detect_host
   case $MODE in
@@ -80,9 +82,13 @@ show_journal() { journalctl -q -u "$UNIT" -n 5 -o cat --no-pager | quote_ssh; }
 say_what_runs() {
   end_phase
   say
-  say "${BOLD}Done.$PLAIN $VENDOR_NAME can query the database through this host."
+  if [[ $DEFER_DATABASE == yes ]]; then
+    say "${BOLD}Done.$PLAIN $VENDOR_NAME reaches this host; what its database owes stands above."
+  else
+    say "${BOLD}Done.$PLAIN $VENDOR_NAME can query the database through this host."
+  fi
   say "  runs      $UNIT"
-  say "  files     $CONFIG_FOLDER, $STATE_FOLDER, $COMMAND_FOLDER"
+  say "  files     $CONFIG_FOLDER, $STATE_FOLDER, $CODE_FOLDER"
   say "  check     $SERVICE status $INSTANCE"
   say "  undo      $SERVICE uninstall $INSTANCE"
 }

@@ -9,8 +9,15 @@ finding() {
 
 ok() { say "  ok   $*"; }
 
+# note WHAT: not as it could be, but good enough to go on.
+note() { say "  note $*"; }
+
 preflight() {
   phase 'Checking what is needed'
+  [[ -z $HTTP_PROXY_HOST ]] ||
+    note "by way of the HTTP proxy $HTTP_PROXY_HOST port $HTTP_PROXY_PORT"
+  [[ ! -d $KEPT_FOLDER || -x $KEPT_FOLDER ]] ||
+    note 'an HTTP proxy and certificates of an earlier run are for root alone to read'
   check_disk
   check_control_plane
   check_tunnel_server
@@ -52,7 +59,7 @@ check_control_plane() {
   local skew
   if ! ask_status; then
     finding "control plane $PUBLIC_URL: $ANSWER_PROBLEM" \
-      "Allow this host to reach it, or set https_proxy."
+      'Allow this host to reach it, or set CULVERT_HTTP_PROXY or CULVERT_CA_FILE; see --help.'
     return
   fi
   if [[ -n $(answer error) ]]; then
@@ -104,12 +111,17 @@ check_for_strangers() {
 
 # print_ticket: what the network and database teams need to know to help.
 print_ticket() {
-  local here
+  local here proxy=
   here=$(hostname -I 2>/dev/null | tr -s ' ' | sed 's/ $//')
+  [[ -z $HTTP_PROXY_HOST ]] || proxy="HTTP proxy $HTTP_PROXY_HOST port $HTTP_PROXY_PORT"
   phase 'Ticket for the network and database teams'
   say "Please allow these connections, all outgoing from $(uname -n) (${here:-address unknown}):"
-  say "  1. TCP to ${TUNNEL_HOSTS[0]} port ${TUNNEL_PORTS[0]}: the SSH tunnel to $VENDOR_NAME."
-  say "     It must pass as it is: a firewall that inspects or rewrites SSH breaks it."
+  if [[ -n $proxy ]]; then
+    say "  0. TCP to the $proxy. It must allow CONNECT to what 1 lists."
+  fi
+  say "  1. The SSH tunnel to $VENDOR_NAME. One of these is enough, more of them are safer:"
+  endpoints | sed 's/^\(.*\) \(.*\)$/     TCP to \1 port \2/'
+  say '     It must pass as it is: a firewall that inspects or rewrites SSH breaks it.'
   say "  2. HTTP to $PUBLIC_URL: installation and status."
   if [[ -n $DATABASE_SOCKET ]]; then
     say "  3. The Unix socket $DATABASE_SOCKET of the database, on this host."

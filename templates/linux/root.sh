@@ -6,12 +6,14 @@ SETTINGS=(
   TEMPLATE_VERSION BODY_SHA256 RENDER PUBLIC_URL INSTALLER_URL VENDOR VENDOR_NAME ACCOUNT_NAME
   SERVICE TUNNEL_ID TUNNEL_NAME INSTANCE SLOT TUNNEL_HOSTS TUNNEL_PORTS LOGIN TUNNEL_PORT
   EGRESS_ADDRESSES DATABASE_TYPE DATABASE_HOST DATABASE_PORT DATABASE_SOCKET
-  SSH_CONFIG SSH_CONFIG_RUN KNOWN_HOSTS TUNNEL_UNIT PLAIN_UNIT UMBRELLA_UNIT DISPATCHER
+  SSH_CONFIG SSH_CONFIG_RUN KNOWN_HOSTS TUNNEL_UNIT PLAIN_UNIT UMBRELLA_UNIT DISPATCHER CONNECT
+  CA_CERTIFICATES
 )
 
 # What the root part needs to know of this run.
 CARRIED=(
-  MODE TOKEN REMOVE_PACKAGES JSON FOLLOW QUIET VERBOSE PHASE PHASES PHASE_BEGAN BOLD PLAIN
+  MODE TOKEN REMOVE_PACKAGES DEFER_DATABASE JSON FOLLOW QUIET VERBOSE
+  PHASE PHASES PHASE_BEGAN BOLD PLAIN GIVEN_HTTP_PROXY
   FAMILY PACKAGE_MANAGER SSH_PACKAGE KEY_TYPE PROGRAM MAY_BE_PLAIN ENABLE_EPEL
   CULVERT_LOCK_SECONDS
   FINGERPRINT SCRATCH_OF_CALLER CULVERT_CA_FILE CURL_CA_BUNDLE SSL_CERT_FILE SSL_CERT_DIR
@@ -43,7 +45,7 @@ carry() {
   knowledge "${CARRIED[@]}"
   # shellcheck disable=SC2016 # the root shell expands it
   printf 'settle_shell\n: >"$SCRATCH_OF_CALLER/became-root"\n'
-  printf 'name_paths\nmake_scratch\n%s\nexit\n}\n' "$1"
+  printf 'make_scratch\nname_paths\nfind_way_out\n%s\nexit\n}\n' "$1"
 }
 
 # knowledge NAME...: this script's functions and settings, and variables besides, as bash reads
@@ -53,7 +55,7 @@ knowledge() {
   # shellcheck disable=SC2016 # the shell that reads it expands it
   printf 'builtin unset -f $(compgen -A function)\n'
   declare -f
-  for name in SETTINGS CARRIED "${SETTINGS[@]}" "${EXIT_CODES[@]}" "$@"; do
+  for name in SETTINGS CARRIED EXIT_CODES "${SETTINGS[@]}" "${EXIT_CODES[@]}" "$@"; do
     [[ -z ${!name+set} ]] || declare -p "$name"
   done
 }

@@ -53,7 +53,7 @@ register_new_key() {
   prove "$statement" "$SCRATCH/key" "$SCRATCH/key.pub"
   printf '%s\n' op=add "slot=$SLOT" "old=$1" "public_key=$(public_key)" "proof_old=$by_old" \
     "proof_new=$(cat "$SCRATCH/proof")" "render=$RENDER" end=1 >"$SCRATCH/addition"
-  call keys --header 'Content-Type: text/plain' --data-binary "@$SCRATCH/addition" ||
+  call keys "$SCRATCH/addition" ||
     fail "$ENROLMENT" "The control plane: $ANSWER_PROBLEM." 'The old key stays; run this again.'
   [[ -n $(answer error) ]] || return 0
   rm -rf -- "$NEXT_FOLDER"

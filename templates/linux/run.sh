@@ -4,6 +4,7 @@
 # Everything of this way lives here; ssh finds ~ in the system's list of users, and so do we.
 name_run_folder() {
   RUN_FOLDER=$(unset HOME && printf '%s' ~)/.local/state/$SERVICE/$INSTANCE
+  [[ $MODE != run ]] || KEPT_FOLDER=$RUN_FOLDER
 }
 
 run_in_foreground() {
@@ -24,7 +25,8 @@ run_in_foreground() {
 make_run_files() {
   mkdir -p "$RUN_FOLDER" && chmod 0700 "$RUN_FOLDER" &&
     printf '%s' "$KNOWN_HOSTS" >"$RUN_FOLDER/known_hosts" &&
-    printf '%s' "$SSH_CONFIG_RUN" >"$RUN_FOLDER/ssh_config" ||
+    printf '%s' "$SSH_CONFIG_RUN" >"$RUN_FOLDER/ssh_config" &&
+    write_way_out "$RUN_FOLDER" && keep_way_out ||
     fail "$PREFLIGHT" "$RUN_FOLDER cannot be written." 'Run this as a user with a home folder.'
   if ! ssh-keygen -y -f "$RUN_FOLDER/key" >"$SCRATCH/key.pub" 2>/dev/null; then
     rm -f "$SCRATCH/key" "$SCRATCH/key.pub"
@@ -41,11 +43,14 @@ make_run_files() {
 
 # ssh again whenever it ends: soon the first time, then every 5 seconds.
 keep_up() {
-  local pid pause=0.3
+  local pid pause=0.3 options=(-N -T -F "$RUN_FOLDER/ssh_config")
+  # From inside the folder, whose name may hold what ssh and a shell would misread.
+  ! needs_connect || options+=(-o 'ProxyCommand=bash ./connect .')
+  cd "$RUN_FOLDER" || exit
   trap - EXIT
   trap 'kill "$pid" 2>/dev/null; exit 0' TERM INT HUP
   while :; do
-    ssh -N -T -F "$RUN_FOLDER/ssh_config" tunnel 2>>"$SCRATCH/ssh.log" &
+    SHELL=/bin/sh ssh "${options[@]}" tunnel 2>>"$SCRATCH/ssh.log" &
     pid=$!
     wait "$pid"
     tail -n 1 "$SCRATCH/ssh.log" | quote_ssh

@@ -5,8 +5,7 @@ install_service() {
   phase 'Service'
   write_own "$CONFIG_FOLDER/known_hosts" 0640 "$SERVICE" "$KNOWN_HOSTS"
   write_own "$CONFIG_FOLDER/ssh_config" 0640 "$SERVICE" "$SSH_CONFIG"
-  [[ -e $LOCAL_CONFIG ]] || write_own "$LOCAL_CONFIG" 0640 "$SERVICE" \
-    $'# What only this host knows: may set ProxyCommand.\n'
+  install_way_out
   write_shared "$UMBRELLA_FILE" 0644 "$UMBRELLA_UNIT"
   if [[ $PROGRAM == autossh ]]; then
     write_own "$UNIT_FILE" 0644 root "$TUNNEL_UNIT"
@@ -86,6 +85,9 @@ applied_digest() {
     printf '%s\n' "$FINGERPRINT"
     cat "$CONFIG_FOLDER"/{known_hosts,ssh_config,local.conf} "$UNIT_FILE"
     [[ ! -e $HOST_FILE ]] || cat "$HOST_FILE"
+    # Where ssh needs no help, none of these matter.
+    ! needs_connect || cat "$CODE_FOLDER/connect" "$CONFIG_FOLDER/endpoints"
+    [[ -z $HTTP_PROXY_HOST ]] || cat "$CONFIG_FOLDER/http-proxy"
   } | sha256sum | cut -c 1-64
 }
 

@@ -1,8 +1,8 @@
 
 # ---- The enrolment token ----------------------------------------------------------------------
 
-# From here on the token is in one variable that no child inherits. It goes to curl on standard
-# input, to the root part on a pipe, and nowhere else.
+# From here on the token is in one variable that no child inherits. It goes to curl or wget on a
+# descriptor, to the root part on a pipe, and nowhere else.
 take_token() {
   unset -v TOKEN
   TOKEN=${CULVERT_TOKEN-}
@@ -44,14 +44,10 @@ may_be_enrolled() {
   fi
 }
 
-# The token as curl reads it from standard input.
-token_header() { printf 'header = "Authorization: Bearer %s"\n' "$TOKEN"; }
-
 # test_token: asks the control plane about it, without a key, so nothing is spent. If all is well
 # with the token, the answer complains of the key.
 test_token() {
   printf 'slot=%s\npublic_key=\nrender=%s\nplatform=linux\nend=1\n' \
     "$SLOT" "$RENDER" >"$SCRATCH/question"
-  call enrol --config - --header 'Content-Type: text/plain' \
-    --data-binary "@$SCRATCH/question" < <(token_header)
+  call enrol "$SCRATCH/question" token
 }

@@ -9,7 +9,7 @@ upgrade() {
   need_installed
   PHASES=1
   phase "Fetching $INSTALLER_URL"
-  fetch "$INSTALLER_URL" >"$installer" ||
+  fetch "$INSTALLER_URL" && mv "$SCRATCH/answer" "$installer" ||
     fail "$PREFLIGHT" "The control plane: $ANSWER_PROBLEM." 'Run this again; nothing was changed.'
   [[ $(tail -n 1 "$installer") == '}' ]] && bash -n "$installer" 2>/dev/null ||
     fail "$PREFLIGHT" 'What came is no whole installer.' 'Run this again; nothing was changed.'

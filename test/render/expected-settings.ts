@@ -22,6 +22,7 @@ export function expectedSettings(
     BODY_SHA256: bodyDigest,
     RENDER: artifact.render,
     PUBLIC_URL: input.public_url,
+    CA_CERTIFICATES: input.ca_certificates ?? '',
     INSTALLER_URL: `${input.public_url}/t/${tunnel.id}${input.slot === 1 ? '' : `/s/${input.slot}`}/install.sh`,
     VENDOR: vendor.slug,
     VENDOR_NAME: vendor.name,
@@ -47,5 +48,6 @@ export function expectedSettings(
     PLAIN_UNIT: files.plain_unit,
     UMBRELLA_UNIT: files.umbrella_unit,
     DISPATCHER: files.dispatcher,
+    CONNECT: files.connect,
   };
 }

@@ -9,9 +9,11 @@ export function settingsBlock(script: string): string {
   return `${script.slice(start, end)}}\n`;
 }
 
-/** The names that the block sets, in order. */
+/** The names that the block sets, in order; those in a program that is a literal of it are none. */
 export function settingNames(script: string): string[] {
-  return [...settingsBlock(script).matchAll(/^ {2}([A-Z_][A-Z0-9_]*)=/gm)].map(
+  const literal = /\$'(?:[^'\\]|\\.)*'|'(?:[^']|'\\'')*'/g;
+  const withoutLiterals = settingsBlock(script).replaceAll(literal, "''");
+  return [...withoutLiterals.matchAll(/^ {2}([A-Z_][A-Z0-9_]*)=/gm)].map(
     (match) => match[1] as string,
   );
 }

@@ -28,6 +28,7 @@ export function renderDistScripts(): Map<string, string> {
     ['plain/plain-ssh/h_autossh@acme_orders.service', files.plain_unit],
     ['plain/h_autossh.service', files.umbrella_unit],
     ['plain/h_autossh', files.dispatcher],
+    ['plain/connect', files.connect],
   ]);
 }
 

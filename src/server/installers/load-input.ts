@@ -26,6 +26,7 @@ export async function loadInstallerInput(
   if (!account || !region) throw new Error('a tunnel without its account or region');
   return {
     public_url: settings.publicUrl,
+    ...(settings.caCertificates !== undefined && { ca_certificates: settings.caCertificates }),
     vendor: { slug: settings.vendor.slug, name: settings.vendor.name },
     service: settings.serviceName,
     account: { name: account.name },

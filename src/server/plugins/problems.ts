@@ -47,11 +47,18 @@ function sendProblem(
   if (status === 401) reply.header('www-authenticate', 'Bearer');
   if (problem.retryAfter !== undefined) reply.header('retry-after', problem.retryAfter);
   if (request.routeOptions.config.lines === true && !wantsJson(request)) {
+    // wget never shows the body of a 401, so the reason stands in a header, too (RFC 6750, section 3).
+    if (status === 401) reply.header('www-authenticate', bearerRefusal(problem));
     return reply.type('text/plain; charset=utf-8').send(problemLines(problem));
   }
   // Serialised here: a route's own response schema must not cut a problem.
   const body = JSON.stringify(problemDetails(problem, status));
   return reply.type('application/problem+json').send(body);
+}
+
+function bearerRefusal({ code, message }: Problem): string {
+  const error = code === 'token-missing' ? 'invalid_request' : 'invalid_token';
+  return `Bearer error="${error}", error_description="${message.replace(/[^\x20-\x7e]|["\\]/g, '?')}"`;
 }
 
 /** Fastify's own refusals (parsing, limits, validation) in our words. */
