@@ -34,7 +34,7 @@
   # ---- Settings: every value of this tunnel -----------------------------------------------------
 
   TEMPLATE_VERSION='1.0.0'
-  BODY_SHA256='1d99c44e2063ea3d41794cd6b6a8e99af325f85b39d6201aa565cdeae1b62d22'
+  BODY_SHA256='3f6fd121b807b86041a681a50c5054293fe95b1918b8c302e9996b5e168bb44c'
   RENDER='44a58c204bb2c31ac5e7f4faf279a36a391b37693dd85467ed409ad58ffa9aac'
 
   PUBLIC_URL='https://culvert.example'
@@ -558,12 +558,12 @@ ask_http_proxy() {
   printf '\''CONNECT %s HTTP/1.1\r\nHost: %s\r\n%s\r\n'\'' "$target" "$target" "$user" >&3
   IFS= read -r -t "$((PATIENCE - 1))" status <&3
   case $status in
-    HTTP/1.?'\'' '\''2*) ;;
-    HTTP/1.?'\'' '\''407*)
+    "HTTP/1."?" 2"*) ;;
+    "HTTP/1."?" 407"*)
       [[ -n $PROXY_USER ]] || give_up "$proxy asks for a user and a password"
       give_up "$proxy refused the user or the password"
       ;;
-    HTTP/1.?'\'' '\''403*) give_up "$proxy does not allow connections to $1 port $2" ;;
+    "HTTP/1."?" 403"*) give_up "$proxy does not allow connections to $1 port $2" ;;
     HTTP/*) give_up "$proxy cannot connect to $1 port $2 (status ${status:9:3})" ;;
     '\'''\'') give_up "$proxy: no answer to the request for $1 port $2" ;;
     *) give_up "$proxy: what answers there is not an HTTP proxy" ;;
@@ -581,7 +581,7 @@ relay() {
   down=$!
   exec 0<&- 1>&- 3>&- 4<&- 7>&- 8>&- 9>&-
   # shellcheck disable=SC2064 # these two, whatever the names hold later
-  trap "kill $up $down 2>/dev/null" EXIT
+  trap "{ kill $up $down; wait; } 2>/dev/null" EXIT
   trap '\''exit 1'\'' HUP INT TERM
   if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 403)); then
     wait -n
@@ -791,6 +791,7 @@ main "$@"
       '  curl -fsSL URL | CULVERT_TOKEN=cvt_... bash' \
       '  curl -fsSL URL | bash -s -- check'
   }
+
   # ---- This host --------------------------------------------------------------------------------
 
   # Nothing of the caller's shell may change what the commands below mean.
@@ -1052,12 +1053,14 @@ main "$@"
     ANSWER=$(head -c 65536 "$SCRATCH/answer" | tr -d '\r\0')
     [[ ${ANSWER##*$'\n'} != end=1 ]] || return 0
     ANSWER=
-    case $asked$STATUS in
-      no*) ANSWER_PROBLEM=$(tail -n 1 "$SCRATCH/said" | printable) ;;
-      yes2*)
+    case "$asked $STATUS $SAID" in
+      'yes 407'* | *' 407 from proxy'* | *'response 407' | *'Proxy Authentication Required'*)
+        ANSWER_PROBLEM='the HTTP proxy on the way there refused the user or the password'
+        ;;
+      no*) ANSWER_PROBLEM=${SAID%.} ;;
+      'yes 2'*)
         ANSWER_PROBLEM='what answered there is not Culvert, or its answer was cut on the way'
         ;;
-      yes407) ANSWER_PROBLEM='the HTTP proxy on the way there refused the user or the password' ;;
       *) ANSWER_PROBLEM="it answered with the HTTP status $STATUS, and not as Culvert does" ;;
     esac
     return 1
@@ -1083,6 +1086,10 @@ main "$@"
           printf 'proxy = "%s"\n' "$(http_proxy_url)"
       } | curl "${options[@]}" "$1" 2>"$SCRATCH/said"
     )
+    local code=$?
+    # The reason comes first; what follows may be general advice.
+    SAID=$(head -n 1 "$SCRATCH/said" | printable)
+    return "$code"
   }
 
   # wget reads its settings from a file alone: one that is gone from its folder before it is filled.
@@ -1104,15 +1111,14 @@ main "$@"
       HOME=$SCRATCH exec timeout 30 wget "${options[@]}" "$1"
     ) 2>"$SCRATCH/said"
     local code=$?
+    SAID=$(tail -n 1 "$SCRATCH/said" | printable)
+    ((code != 124)) || SAID='no answer within 30 seconds'
     STATUS=$(sed -n 's|^ *HTTP/[0-9.]* \([0-9]*\).*|\1|p' "$SCRATCH/said" | tail -n 1)
     # A refusal is an answer, too, but of the one by 401 wget shows only the header.
     ((code != 6)) || sed -n 's/^ *WWW-Authenticate: Bearer .*description="\(.*\)"\r*$/\1/ip' \
       "$SCRATCH/said" | sed "s/.*/error=token\\ndetail=&\\nnext=Ask for a new token.\\nend=1/" \
       >"$SCRATCH/answer"
-    ((code == 0 || code == 6 || code == 8)) || {
-      ((code != 124)) || echo 'no answer within 30 seconds' >"$SCRATCH/said"
-      return 1
-    }
+    ((code == 0 || code == 6 || code == 8))
   }
 
   # fetch URL: what is there is then in $SCRATCH/answer.
@@ -2256,15 +2262,19 @@ main "$@"
     done
   }
 
-  database_answers() {
-    [[ $(answer database) == answers ]] && (($(number database_at) >= $(number session_since)))
-  }
+  # Within this session: what was seen before says nothing of the way through it.
+  database_was_tried() { (($(number database_at) >= $(number session_since))); }
+
+  database_answers() { [[ $(answer database) == answers ]] && database_was_tried; }
+
+  # Nobody waits longer than for the first try of a database that may be missing.
+  may_be_deferred() { [[ $DEFER_DATABASE == yes ]] && is_our_session && database_was_tried; }
 
   # Returns whether it answers; if not, DATABASE_STATE says what the vendor's side saw.
   await_database() {
     local deadline=$((SECONDS + 25))
     until is_our_session && database_answers; do
-      if ((SECONDS >= deadline)); then
+      if ((SECONDS >= deadline)) || may_be_deferred; then
         DATABASE_STATE=$(database_in_words)
         return 1
       fi

@@ -160,12 +160,12 @@ ask_http_proxy() {
   printf 'CONNECT %s HTTP/1.1\r\nHost: %s\r\n%s\r\n' "$target" "$target" "$user" >&3
   IFS= read -r -t "$((PATIENCE - 1))" status <&3
   case $status in
-    HTTP/1.?' '2*) ;;
-    HTTP/1.?' '407*)
+    "HTTP/1."?" 2"*) ;;
+    "HTTP/1."?" 407"*)
       [[ -n $PROXY_USER ]] || give_up "$proxy asks for a user and a password"
       give_up "$proxy refused the user or the password"
       ;;
-    HTTP/1.?' '403*) give_up "$proxy does not allow connections to $1 port $2" ;;
+    "HTTP/1."?" 403"*) give_up "$proxy does not allow connections to $1 port $2" ;;
     HTTP/*) give_up "$proxy cannot connect to $1 port $2 (status ${status:9:3})" ;;
     '') give_up "$proxy: no answer to the request for $1 port $2" ;;
     *) give_up "$proxy: what answers there is not an HTTP proxy" ;;
@@ -183,7 +183,7 @@ relay() {
   down=$!
   exec 0<&- 1>&- 3>&- 4<&- 7>&- 8>&- 9>&-
   # shellcheck disable=SC2064 # these two, whatever the names hold later
-  trap "kill $up $down 2>/dev/null" EXIT
+  trap "{ kill $up $down; wait; } 2>/dev/null" EXIT
   trap 'exit 1' HUP INT TERM
   if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 403)); then
     wait -n

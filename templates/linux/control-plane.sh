@@ -28,12 +28,14 @@ call() {
   ANSWER=$(head -c 65536 "$SCRATCH/answer" | tr -d '\r\0')
   [[ ${ANSWER##*$'\n'} != end=1 ]] || return 0
   ANSWER=
-  case $asked$STATUS in
-    no*) ANSWER_PROBLEM=$(tail -n 1 "$SCRATCH/said" | printable) ;;
-    yes2*)
+  case "$asked $STATUS $SAID" in
+    'yes 407'* | *' 407 from proxy'* | *'response 407' | *'Proxy Authentication Required'*)
+      ANSWER_PROBLEM='the HTTP proxy on the way there refused the user or the password'
+      ;;
+    no*) ANSWER_PROBLEM=${SAID%.} ;;
+    'yes 2'*)
       ANSWER_PROBLEM='what answered there is not Culvert, or its answer was cut on the way'
       ;;
-    yes407) ANSWER_PROBLEM='the HTTP proxy on the way there refused the user or the password' ;;
     *) ANSWER_PROBLEM="it answered with the HTTP status $STATUS, and not as Culvert does" ;;
   esac
   return 1
@@ -59,6 +61,10 @@ ask_by_curl() {
         printf 'proxy = "%s"\n' "$(http_proxy_url)"
     } | curl "${options[@]}" "$1" 2>"$SCRATCH/said"
   )
+  local code=$?
+  # The reason comes first; what follows may be general advice.
+  SAID=$(head -n 1 "$SCRATCH/said" | printable)
+  return "$code"
 }
 
 # wget reads its settings from a file alone: one that is gone from its folder before it is filled.
@@ -80,15 +86,14 @@ ask_by_wget() {
     HOME=$SCRATCH exec timeout 30 wget "${options[@]}" "$1"
   ) 2>"$SCRATCH/said"
   local code=$?
+  SAID=$(tail -n 1 "$SCRATCH/said" | printable)
+  ((code != 124)) || SAID='no answer within 30 seconds'
   STATUS=$(sed -n 's|^ *HTTP/[0-9.]* \([0-9]*\).*|\1|p' "$SCRATCH/said" | tail -n 1)
   # A refusal is an answer, too, but of the one by 401 wget shows only the header.
   ((code != 6)) || sed -n 's/^ *WWW-Authenticate: Bearer .*description="\(.*\)"\r*$/\1/ip' \
     "$SCRATCH/said" | sed "s/.*/error=token\\ndetail=&\\nnext=Ask for a new token.\\nend=1/" \
     >"$SCRATCH/answer"
-  ((code == 0 || code == 6 || code == 8)) || {
-    ((code != 124)) || echo 'no answer within 30 seconds' >"$SCRATCH/said"
-    return 1
-  }
+  ((code == 0 || code == 6 || code == 8))
 }
 
 # fetch URL: what is there is then in $SCRATCH/answer.

@@ -1,3 +1,4 @@
+
 # ---- This host --------------------------------------------------------------------------------
 
 # Nothing of the caller's shell may change what the commands below mean.

@@ -42,15 +42,19 @@ await_session() {
   done
 }
 
-database_answers() {
-  [[ $(answer database) == answers ]] && (($(number database_at) >= $(number session_since)))
-}
+# Within this session: what was seen before says nothing of the way through it.
+database_was_tried() { (($(number database_at) >= $(number session_since))); }
+
+database_answers() { [[ $(answer database) == answers ]] && database_was_tried; }
+
+# Nobody waits longer than for the first try of a database that may be missing.
+may_be_deferred() { [[ $DEFER_DATABASE == yes ]] && is_our_session && database_was_tried; }
 
 # Returns whether it answers; if not, DATABASE_STATE says what the vendor's side saw.
 await_database() {
   local deadline=$((SECONDS + 25))
   until is_our_session && database_answers; do
-    if ((SECONDS >= deadline)); then
+    if ((SECONDS >= deadline)) || may_be_deferred; then
       DATABASE_STATE=$(database_in_words)
       return 1
     fi

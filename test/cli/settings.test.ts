@@ -18,6 +18,7 @@ const BAD: Partial<Record<SettingName, string[]>> = {
   vendorName: ['  ', 'a\u202eb', 'a\nb', 'x'.repeat(121)],
   service: ['h autossh', '-a', '$(id)'],
   trustProxy: ['proxy.example', '10.0.0.0/33', '10.0.0.0/8/8', '10.0.0.1,;'],
+  caFile: ['/nonexistent/ca.pem', '/etc/passwd', '/'],
   logLevel: ['loud'],
   controlPlane: ['culvert.example'],
   listenAddress: ['0.0.0.0:22', 'a b', '::', 'localhost'],

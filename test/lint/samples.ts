@@ -1,4 +1,5 @@
 import type { InstallerInput } from '../../src/render/index.ts';
+import { CERTIFICATE } from '../support/certificate.ts';
 import { SAMPLE } from '../support/sample-input.ts';
 
 /** Inputs that take every path through the templates: each form of a database, names of other scripts. */
@@ -20,6 +21,7 @@ export function sampleInputs(): Record<string, InstallerInput> {
       account: { name: "'; exit 1 #" },
       tunnel: { ...SAMPLE.tunnel, name: '-rf / $HOME' },
     },
+    authority: { ...SAMPLE, ca_certificates: CERTIFICATE.repeat(2) },
     service: { ...SAMPLE, service: 'acme-tunnel', slot: 2 },
   };
 }

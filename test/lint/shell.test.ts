@@ -26,6 +26,7 @@ const scripts: Record<string, Buffer> = {
     detail: `it's "gone" $(id)`,
     next: 'Ask the vendor.',
   }),
+  connect: readFileSync('templates/connect/connect.sh'),
   '.ci/run': readFileSync('.ci/run'),
   ...Object.fromEntries(
     globSync('test/support/bed/*.sh').map((file) => [file, readFileSync(file)]),

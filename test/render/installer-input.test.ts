@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { checkInstallerInput } from '../../src/render/index.ts';
+import { CERTIFICATE } from '../support/certificate.ts';
 import { SAMPLE } from '../support/sample-input.ts';
 
 const [server] = SAMPLE.servers;
@@ -8,6 +9,10 @@ const [server] = SAMPLE.servers;
 /** A change of the sample, and the field that the refusal must name. */
 const FAULTS: [object, string][] = [
   [{ public_url: 'https://culvert.example/' }, 'public_url'],
+  [{ ca_certificates: '' }, 'ca_certificates'],
+  [{ ca_certificates: CERTIFICATE.replace('MI', 'MA') }, 'ca_certificates'],
+  [{ ca_certificates: `# ours\n${CERTIFICATE}` }, 'ca_certificates'],
+  [{ ca_certificates: CERTIFICATE.trimEnd() }, 'ca_certificates'],
   [{ vendor: { slug: 'Acme', name: 'Acme' } }, 'vendor.slug'],
   [{ vendor: { slug: 'acme' } }, 'vendor.name'],
   [{ vendor: { slug: 'acme', name: 'Acme', website: 'x' } }, 'vendor.website'],
@@ -39,6 +44,11 @@ const FAULTS: [object, string][] = [
   [{ extra: 1 }, 'extra'],
   [JSON.parse('{"__proto__":{"slot":1}}'), '__proto__'],
 ];
+
+test('certificates in PEM are taken as they are', () => {
+  const given = { ...SAMPLE, ca_certificates: CERTIFICATE.repeat(2) };
+  assert.deepEqual(checkInstallerInput(given), given);
+});
 
 test('the sample is fine', () => assert.deepEqual(checkInstallerInput(SAMPLE), SAMPLE));
 

@@ -40,21 +40,42 @@ export interface VendorHost {
   systemctl(...words: string[]): Promise<void>;
 }
 
+export interface VendorOptions {
+  /** The public URL, where it is not the plain one of the host; `prepare` makes it answer. */
+  url?: string;
+  /** Further settings of the control plane. */
+  settings?: Record<string, string>;
+  /** Further variables of the agent. */
+  agent?: Record<string, string>;
+  /** Fields of the region and of its tunnel server beside their names. */
+  region?: object;
+  server?: object;
+  /** What is done on the host before anything starts. */
+  prepare?(host: Container): Promise<void>;
+}
+
 /** Starts the vendor's side as `docs/quickstart` describes for one host, and joins its tunnel server. */
-export async function startVendorHost(network: Network, name = 'vendor'): Promise<VendorHost> {
+export async function startVendorHost(
+  network: Network,
+  name = 'vendor',
+  options: VendorOptions = {},
+): Promise<VendorHost> {
   const container = await startContainer({
     image: vendorImage(),
     network,
     name,
     mounts: [{ from: REPOSITORY, to: '/opt/culvert' }],
   });
-  const url = `http://${name}:8080`;
+  const url = options.url ?? `http://${name}:8080`;
+  const publicHost = new URL(url).host;
+  await options.prepare?.(container);
   await writeUnit(container, 'culvert', `${CULVERT} serve --migrate`, {
     CULVERT_PUBLIC_URL: url,
     CULVERT_LISTEN: '0.0.0.0:8080',
     CULVERT_STORE: `sqlite:${STORE_FILE}`,
     CULVERT_VENDOR: 'acme',
     CULVERT_VENDOR_NAME: 'Acme BI',
+    ...options.settings,
   });
   await container.output('install -d -m 0700 /var/lib/culvert-control; systemctl start culvert');
   const environment = `CULVERT_STORE=sqlite:${STORE_FILE}`;
@@ -66,10 +87,15 @@ export async function startVendorHost(network: Network, name = 'vendor'): Promis
   );
 
   const api: VendorHost['api'] = (method, path, body) =>
-    callApi(container.address, name, token, { method, path, body });
+    callApi(container.address, publicHost, token, { method, path, body });
 
-  const region = await api<{ id: string }>('POST', '/v1/regions', { slug: 'eu', name: 'Europe' });
+  const region = await api<{ id: string }>('POST', '/v1/regions', {
+    ...options.region,
+    slug: 'eu',
+    name: 'Europe',
+  });
   const joined = await api<{ join_token: string }>('POST', `/v1/regions/${region.id}/servers`, {
+    ...options.server,
     host: name,
   });
   const account = await api<{ id: string }>('POST', '/v1/accounts', {
@@ -77,8 +103,9 @@ export async function startVendorHost(network: Network, name = 'vendor'): Promis
     name: 'Customer Ltd',
   });
   await writeUnit(container, 'culvert-agent', `${CULVERT} tunnel-server`, {
-    CULVERT_CONTROL_PLANE: `http://${name}:8080`,
+    CULVERT_CONTROL_PLANE: url,
     CULVERT_JOIN_TOKEN: joined.join_token,
+    ...options.agent,
   });
   await container.output(
     'id tunnel >/dev/null 2>&1 || useradd --system --password "*" tunnel; systemctl start culvert-agent',
@@ -153,7 +180,7 @@ export async function startVendorHost(network: Network, name = 'vendor'): Promis
 /** `fetch` would send the address as Host; the control plane answers to its public name alone. */
 async function callApi<T>(
   address: string,
-  name: string,
+  publicHost: string,
   token: string,
   { method, path, body }: { method: string; path: string; body: unknown },
 ): Promise<T> {
@@ -163,7 +190,7 @@ async function callApi<T>(
     method,
     path,
     headers: {
-      host: `${name}:8080`,
+      host: publicHost,
       authorization: `Bearer ${token}`,
       ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     },
