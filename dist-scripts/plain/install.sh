@@ -34,7 +34,7 @@
   # ---- Settings: every value of this tunnel -----------------------------------------------------
 
   TEMPLATE_VERSION='1.0.0'
-  BODY_SHA256='3f6fd121b807b86041a681a50c5054293fe95b1918b8c302e9996b5e168bb44c'
+  BODY_SHA256='43d74ba00b0c5b57de0259c3d5da40ff1a927e5eb9e4f0c5c481cdcded114728'
   RENDER='44a58c204bb2c31ac5e7f4faf279a36a391b37693dd85467ed409ad58ffa9aac'
 
   PUBLIC_URL='https://culvert.example'
@@ -822,9 +822,9 @@ main "$@"
   detect_host() {
     ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 402)) ||
       fail "$UNSUPPORTED" "bash $BASH_VERSION is too old." 'Use a host with bash 4.2 or later.'
-    has curl || [[ $(wget --version 2>/dev/null) == 'GNU Wget'* ]] ||
-      fail "$PREFLIGHT" 'Neither curl nor GNU wget is here (the wget of BusyBox will not do).' \
-        'Install the package curl or wget and run this again.'
+    has curl || [[ $(wget --version 2>/dev/null) == 'GNU Wget 1'* ]] ||
+      fail "$PREFLIGHT" 'Neither curl nor GNU wget is here.' \
+        'Install the package curl or wget and run this again; wget2 and BusyBox will not do.'
     read_os_release
     KEY_TYPE=ed25519
     [[ $(cat /proc/sys/crypto/fips_enabled 2>/dev/null) != 1 ]] || KEY_TYPE=ecdsa
@@ -1216,7 +1216,7 @@ main "$@"
     [[ -z $HTTP_PROXY_HOST ]] ||
       note "by way of the HTTP proxy $HTTP_PROXY_HOST port $HTTP_PROXY_PORT"
     [[ ! -d $KEPT_FOLDER || -x $KEPT_FOLDER ]] ||
-      note 'an HTTP proxy and certificates of an earlier run are for root alone to read'
+      note 'the HTTP proxy and certificates that an earlier run kept, if any, only root can read'
     check_disk
     check_control_plane
     check_tunnel_server
@@ -2064,7 +2064,7 @@ main "$@"
   # The same for the service; a password is in one file, which it alone can read.
   install_way_out() {
     record folder "$CODE_FOLDER"
-    mkdir -p "$CODE_FOLDER" && chmod 0755 "${CODE_FOLDER%/*}" "$CODE_FOLDER" ||
+    mkdir -p "$CODE_FOLDER" ||
       fail "$TUNNEL" "$CODE_FOLDER cannot be made." 'Check the disk and its mount options.'
     write_own "$CODE_FOLDER/connect" 0755 root "$CONNECT"
     write_own "$CONFIG_FOLDER/endpoints" 0640 "$SERVICE" "$(endpoints)"$'\n'
@@ -2268,7 +2268,9 @@ main "$@"
   database_answers() { [[ $(answer database) == answers ]] && database_was_tried; }
 
   # Nobody waits longer than for the first try of a database that may be missing.
-  may_be_deferred() { [[ $DEFER_DATABASE == yes ]] && is_our_session && database_was_tried; }
+  may_be_deferred() {
+    [[ $DEFER_DATABASE == yes ]] && is_our_session && database_was_tried && ! database_answers
+  }
 
   # Returns whether it answers; if not, DATABASE_STATE says what the vendor's side saw.
   await_database() {

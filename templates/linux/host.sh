@@ -29,9 +29,9 @@ make_scratch() {
 detect_host() {
   ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 402)) ||
     fail "$UNSUPPORTED" "bash $BASH_VERSION is too old." 'Use a host with bash 4.2 or later.'
-  has curl || [[ $(wget --version 2>/dev/null) == 'GNU Wget'* ]] ||
-    fail "$PREFLIGHT" 'Neither curl nor GNU wget is here (the wget of BusyBox will not do).' \
-      'Install the package curl or wget and run this again.'
+  has curl || [[ $(wget --version 2>/dev/null) == 'GNU Wget 1'* ]] ||
+    fail "$PREFLIGHT" 'Neither curl nor GNU wget is here.' \
+      'Install the package curl or wget and run this again; wget2 and BusyBox will not do.'
   read_os_release
   KEY_TYPE=ed25519
   [[ $(cat /proc/sys/crypto/fips_enabled 2>/dev/null) != 1 ]] || KEY_TYPE=ecdsa

@@ -17,7 +17,7 @@ preflight() {
   [[ -z $HTTP_PROXY_HOST ]] ||
     note "by way of the HTTP proxy $HTTP_PROXY_HOST port $HTTP_PROXY_PORT"
   [[ ! -d $KEPT_FOLDER || -x $KEPT_FOLDER ]] ||
-    note 'an HTTP proxy and certificates of an earlier run are for root alone to read'
+    note 'the HTTP proxy and certificates that an earlier run kept, if any, only root can read'
   check_disk
   check_control_plane
   check_tunnel_server

@@ -48,7 +48,9 @@ database_was_tried() { (($(number database_at) >= $(number session_since))); }
 database_answers() { [[ $(answer database) == answers ]] && database_was_tried; }
 
 # Nobody waits longer than for the first try of a database that may be missing.
-may_be_deferred() { [[ $DEFER_DATABASE == yes ]] && is_our_session && database_was_tried; }
+may_be_deferred() {
+  [[ $DEFER_DATABASE == yes ]] && is_our_session && database_was_tried && ! database_answers
+}
 
 # Returns whether it answers; if not, DATABASE_STATE says what the vendor's side saw.
 await_database() {

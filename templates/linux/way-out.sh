@@ -43,7 +43,7 @@ keep_way_out() {
 # The same for the service; a password is in one file, which it alone can read.
 install_way_out() {
   record folder "$CODE_FOLDER"
-  mkdir -p "$CODE_FOLDER" && chmod 0755 "${CODE_FOLDER%/*}" "$CODE_FOLDER" ||
+  mkdir -p "$CODE_FOLDER" ||
     fail "$TUNNEL" "$CODE_FOLDER cannot be made." 'Check the disk and its mount options.'
   write_own "$CODE_FOLDER/connect" 0755 root "$CONNECT"
   write_own "$CONFIG_FOLDER/endpoints" 0640 "$SERVICE" "$(endpoints)"$'\n'

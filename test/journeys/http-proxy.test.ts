@@ -12,6 +12,7 @@ import { shellLine } from '../support/bed/quote.ts';
 import { startDatabaseHost } from '../support/database-host.ts';
 import { type HttpProxyHost, startHttpProxyHost } from '../support/http-proxy-host.ts';
 import { block, filteredProxyImage, unblock } from '../support/packet-filter.ts';
+import { behindPrivateCa, PRIVATE_CA_FILE } from '../support/private-ca.ts';
 import { placesHolding, watchToken } from '../support/token-watch.ts';
 import { type MadeTunnel, startVendorHost, type VendorHost } from '../support/vendor-host.ts';
 
@@ -20,7 +21,10 @@ let vendor: VendorHost;
 
 before(async () => {
   network = await createNetwork();
-  [vendor] = await Promise.all([startVendorHost(network), startDatabaseHost(network)]);
+  [vendor] = await Promise.all([
+    startVendorHost(network, 'vendor', behindPrivateCa('vendor')),
+    startDatabaseHost(network),
+  ]);
 });
 
 after(() => network?.remove());
@@ -57,7 +61,11 @@ for (const unit of ['tinyproxy', 'squid'] as const) {
       service = `h_autossh@acme_by-${unit}.service`;
       kept = `/etc/h_autossh/acme_by-${unit}/http-proxy`;
       await proxy.output(
-        `curl -fsS -o /root/install.sh http://vendor:8080/t/${tunnel.id}/install.sh`,
+        `curl -kfsS -o /root/install.sh https://vendor:8443/t/${tunnel.id}/install.sh`,
+      );
+      await proxy.writeFile(
+        '/root/ca.pem',
+        await vendor.container.output(`cat ${PRIVATE_CA_FILE}`),
       );
       await block(proxy, `ip daddr ${vendor.container.address}`);
     });
@@ -70,6 +78,7 @@ for (const unit of ['tinyproxy', 'squid'] as const) {
       const variables = Object.entries(settings).map(
         ([name, value]) => `${name}=${shellLine([value])} `,
       );
+      variables.push('CULVERT_CA_FILE=/root/ca.pem ');
       const command = ['bash', ...(words.length > 0 ? ['-s', '--', ...words] : [])].join(' ');
       const input = `${variables.join('')}${command} </root/install.sh\nexit $?\n`;
       return proxy.exec(['bash'], { input, timeoutMs: 180_000 });
@@ -80,7 +89,7 @@ for (const unit of ['tinyproxy', 'squid'] as const) {
       assert.equal(code, 4, stderr);
       assert.match(stderr, /2 found:/);
       assert.match(stderr, /tunnel server vendor port 50022: the connection is refused/);
-      assert.match(stderr, /control plane http:\/\/vendor:8080: .+/);
+      assert.match(stderr, /control plane https:\/\/vendor:8443: .+/);
       assert.match(stderr, /CULVERT_HTTP_PROXY/);
     });
 
@@ -98,7 +107,7 @@ for (const unit of ['tinyproxy', 'squid'] as const) {
       }
     });
 
-    test('one that is not there, or refuses the password, is told apart', async () => {
+    test('one that is not there, or is none, is told apart', async () => {
       const dead = await installer(['check'], { CULVERT_HTTP_PROXY: `http://${unit}:3129` });
       assert.equal(dead.code, 4, dead.stderr);
       assert.match(
@@ -107,32 +116,41 @@ for (const unit of ['tinyproxy', 'squid'] as const) {
       );
       const notOne = await installer(['check'], { CULVERT_HTTP_PROXY: 'http://database:5432' });
       assert.match(notOne.stderr, /HTTP proxy database port 5432/);
-      if (gate.password === '') return;
-      const wrong = await installer(['check'], {
-        CULVERT_HTTP_PROXY: `http://x:secret@${unit}:3128`,
+    });
+
+    for (const program of ['curl', 'wget']) {
+      test(`check is content, by ${program}, and its ticket names it`, async () => {
+        if (program === 'wget') await proxy.output('mv /usr/bin/curl /root/curl');
+        const settings = { CULVERT_HTTP_PROXY: gate.url };
+        const { code, stdout, stderr } = await installer(['check'], settings);
+        assert.equal(code, 0, stdout + stderr);
+        assert.match(stdout, /tunnel server vendor port 50022, its pinned host key/);
+        assert.match(stdout, new RegExp(`TCP to the HTTP proxy ${unit} port 3128`));
       });
-      assert.equal(wrong.code, 4, wrong.stderr);
-      assert.match(wrong.stderr, /HTTP proxy squid port 3128 refused the user or the password/);
-      assert.match(wrong.stderr, /control plane .*: the HTTP proxy on the way there refused/);
-      assert.doesNotMatch(wrong.stderr + wrong.stdout, /secret/);
-      const none = await installer(['check'], { CULVERT_HTTP_PROXY: `http://${unit}:3128` });
-      assert.match(none.stderr, /asks for a user and a password/);
-    });
 
-    test('check is content, and its ticket names it', async () => {
-      const { code, stdout, stderr } = await installer(['check'], { CULVERT_HTTP_PROXY: gate.url });
-      assert.equal(code, 0, stdout + stderr);
-      assert.match(stdout, /tunnel server vendor port 50022, its pinned host key/);
-      assert.match(stdout, new RegExp(`TCP to the HTTP proxy ${unit} port 3128`));
-    });
+      if (unit === 'squid') {
+        test(`a wrong password and none are told apart, by ${program}`, async () => {
+          const wrong = await installer(['check'], {
+            CULVERT_HTTP_PROXY: `http://x:secret@${unit}:3128`,
+          });
+          assert.equal(wrong.code, 4, wrong.stderr);
+          assert.match(wrong.stderr, /HTTP proxy squid port 3128 refused the user or the password/);
+          assert.match(wrong.stderr, /control plane .*: the HTTP proxy on the way there refused/);
+          assert.doesNotMatch(wrong.stderr + wrong.stdout, /secret/);
+          const none = await installer(['check'], { CULVERT_HTTP_PROXY: `http://${unit}:3128` });
+          assert.match(none.stderr, /asks for a user and a password/);
+        });
+      }
+    }
 
-    test('an installation ends in a tunnel that answers, and shows its secrets to nobody', async () => {
-      const watch = await watchToken(proxy, tunnel.token);
+    test('an installation by wget ends in a tunnel that answers, and shows its secrets to nobody', async () => {
+      const watch = await watchToken(proxy, [tunnel.token, ...gate.secrets].join('\n'));
       const { code, stdout, stderr } = await installer([], {
         CULVERT_TOKEN: tunnel.token,
         CULVERT_HTTP_PROXY: gate.url,
       });
       const seen = await watch.stop();
+      await proxy.output('mv /root/curl /usr/bin/curl');
       assert.equal(code, 0, stdout + stderr);
       assert.deepEqual(seen, []);
       assert.equal(await vendor.query(port), 'a row');
@@ -140,19 +158,21 @@ for (const unit of ['tinyproxy', 'squid'] as const) {
       assert.equal((await proxy.output(`stat -c '%U:%G %a' ${kept}`)).trim(), 'root:h_autossh 640');
     });
 
-    test('its password is in no argv, environment, unit or journal, and in one file', async () => {
-      if (gate.password === '') return;
-      // As it is, and as it stands in a URL.
-      const watch = await watchToken(proxy, `${gate.password}\n${gate.encodedPassword}`);
-      await proxy.output('pkill -9 -x ssh');
-      await vendor.untilAnswered(port);
-      const rerun = await installer();
-      assert.equal(rerun.code, 0, rerun.stdout + rerun.stderr);
-      assert.deepEqual(await watch.stop(), []);
-      assert.deepEqual(await placesHolding(proxy, gate.password), [kept]);
-      const shown = await proxy.output(`systemctl show ${service}; systemctl cat ${service}`);
-      assert.ok(!shown.includes(gate.password));
-    });
+    if (unit === 'squid') {
+      test('the password is in no argv, environment, unit or journal, and in one file', async () => {
+        const watch = await watchToken(proxy, gate.secrets.join('\n'));
+        await proxy.output('pkill -9 -x ssh');
+        await vendor.untilAnswered(port);
+        const rerun = await installer();
+        assert.equal(rerun.code, 0, rerun.stdout + rerun.stderr);
+        assert.deepEqual(await watch.stop(), []);
+        const shown = await proxy.output(`systemctl show ${service}; systemctl cat ${service}`);
+        const [password = '', encoded = ''] = gate.secrets;
+        assert.deepEqual(await placesHolding(proxy, password), [kept]);
+        assert.deepEqual(await placesHolding(proxy, encoded), []);
+        assert.ok(!shown.includes(password) && !shown.includes(encoded));
+      });
+    }
 
     test('running it again without the variable keeps it, and restarts nothing', async () => {
       const pid = await proxy.output('pgrep -x ssh');

@@ -47,13 +47,14 @@ test('killed with -9 at any moment, the same command goes on and ends well', asy
 });
 
 test('whatever was left half-made is gone, and uninstalling leaves nothing', async () => {
-  const halfMade = "find /etc /var/lib -name '*.new' -o -name 'new' -path '*h_autossh*'";
+  const halfMade =
+    "find /etc /var/lib /usr/local/lib -name '*.new' -o -name 'new' -path '*h_autossh*'";
   assert.equal(await proxy.output(halfMade), '');
   const { code, stderr } = await install(proxy, url, { arguments: ['uninstall'] });
   assert.equal(code, 0, stderr);
   assert.equal(stderr, '');
   const left = await proxy.shell(
-    'ls -d /etc/h_autossh /var/lib/h_autossh /etc/systemd/system/h_auto*',
+    'ls -d /etc/h_autossh /var/lib/h_autossh /usr/local/lib/h_autossh /etc/systemd/system/h_auto*',
   );
   assert.equal(left.stdout, '');
 });

@@ -12,10 +12,8 @@ export interface HttpProxyHost {
   /** As CULVERT_HTTP_PROXY takes it. */
   url: string;
   unit: 'tinyproxy' | 'squid';
-  /** The password in it; empty where none is asked for. */
-  password: string;
-  /** The same as it stands in the URL. */
-  encodedPassword: string;
+  /** The password in it, as it is and as it stands there; none where none is asked for. */
+  secrets: string[];
 }
 
 /** Full of what a URL, a shell, curl and wget each mind. */
@@ -59,7 +57,6 @@ export async function startHttpProxyHost(
     container,
     unit,
     url: `http://${login}${unit}:3128`,
-    password: unit === 'squid' ? PASSWORD : '',
-    encodedPassword,
+    secrets: unit === 'squid' ? [PASSWORD, encodedPassword] : [],
   };
 }

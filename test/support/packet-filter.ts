@@ -20,7 +20,7 @@ export async function block(
   await unblock(host);
   await host.output('nft -f -', {
     input: `table inet culvert_test {
-      chain out {
+      chain sending {
         type filter hook output priority 0;
         ${verdicts.join('\n')}
       }
