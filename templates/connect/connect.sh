@@ -58,7 +58,7 @@ try_in_order() {
   local number
   for number in "${!endpoints[@]}"; do
     # shellcheck disable=SC2086 # host and port are two words
-    attempt "$number" ${endpoints[number]} &
+    attempt "$number" ${endpoints[number]} 2>/dev/null &
     PIDS[number]=$!
     listen "$HEAD_START"
   done
@@ -110,11 +110,11 @@ name_of() { printf 'tunnel server %s port %s' "${1% *}" "${1#* }"; }
 # ---- One attempt, a process of its own ---------------------------------------------------------
 
 # attempt NUMBER HOST PORT: tells "ready" once an SSH server has answered, and then waits for its
-# turn; or tells why not, and ends.
+# turn; or tells why not, and ends. What bash itself says of a broken connection is not shown.
 attempt() {
   trap '' PIPE
   NUMBER=$1
-  local banner
+  local banner=
   if [[ -z $PROXY_HOST ]]; then
     dial "$2" "$3" "$(name_of "$2 $3")"
   else
@@ -137,7 +137,7 @@ give_up() {
 
 # dial HOST PORT NAME: a connection as descriptor 3.
 dial() {
-  local said
+  local said=
   exec 7<> <(:)
   { exec 3<>"/dev/tcp/$1/$2"; } 2>&7 && return
   IFS= read -r -t 1 said <&7
@@ -152,7 +152,8 @@ dial() {
 # ask_http_proxy HOST PORT: has the HTTP proxy at descriptor 3 connect to it. The answer is read
 # byte by byte, as bash does from a connection, so that nothing of what follows is swallowed.
 ask_http_proxy() {
-  local target="$1:$2" proxy="HTTP proxy $PROXY_HOST port $PROXY_PORT" user='' status line
+  local target="$1:$2" proxy="HTTP proxy $PROXY_HOST port $PROXY_PORT"
+  local user='' status='' line=''
   [[ $1 != *:* ]] || target="[$1]:$2"
   [[ -z $PROXY_USER ]] || user="Proxy-Authorization: Basic $(
     printf '%s:%s' "$PROXY_USER" "$PROXY_PASSWORD" | base64 -w 0
@@ -177,18 +178,18 @@ ask_http_proxy() {
 # of the three ends, or it would hide from them that the other side has closed.
 relay() {
   local up down
-  cat <&4 >&3 2>/dev/null 4<&- 7>&- 8>&- 9>&- &
+  cat <&4 >&3 4<&- 7>&- 8>&- 9>&- &
   up=$!
-  cat <&3 2>/dev/null 3<&- 4<&- 7>&- 8>&- 9>&- &
+  cat <&3 3<&- 4<&- 7>&- 8>&- 9>&- &
   down=$!
   exec 0<&- 1>&- 3>&- 4<&- 7>&- 8>&- 9>&-
   # shellcheck disable=SC2064 # these two, whatever the names hold later
-  trap "{ kill $up $down; wait; } 2>/dev/null" EXIT
+  trap "kill $up $down; wait" EXIT
   trap 'exit 1' HUP INT TERM
   if ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 403)); then
     wait -n
   else
-    while kill -0 "$up" && kill -0 "$down"; do sleep 1; done 2>/dev/null
+    while kill -0 "$up" && kill -0 "$down"; do sleep 1; done
   fi
   exit 0
 }

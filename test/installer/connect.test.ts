@@ -161,6 +161,22 @@ for (const [status, login, reason] of [
   });
 }
 
+test('a connection that is reset, at whatever moment, is said in plain words alone', async () => {
+  const reset = (socket: Socket) => socket.resetAndDestroy();
+  const endpoint = await listen(reset);
+  const [host, port] = endpoint.split(' ');
+  for (let round = 0; round < 20; round += 1) {
+    const { said, tookMs } = await talk([endpoint]);
+    assert.match(
+      said,
+      /^connect: tunnel server 127\.0\.0\.1 port \d+: no SSH server answers there\n$/,
+    );
+    const behind = await talk(['vendor 50022'], `${host}\n${port}\n`);
+    assert.match(behind.said, /^connect: HTTP proxy 127\.0\.0\.1 port \d+: no answer .*\n$/);
+    assert.ok(tookMs < 2000 && behind.tookMs < 2000);
+  }
+});
+
 test('a dead HTTP proxy is said once, however many endpoints are behind it', async () => {
   const [host, port] = (await closedPort()).split(' ');
   const { said } = await talk(['a 1', 'b 2', 'c 3'], `${host}\n${port}\n\n\n`);
