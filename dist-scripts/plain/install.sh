@@ -34,7 +34,7 @@
   # ---- Settings: every value of this tunnel -----------------------------------------------------
 
   TEMPLATE_VERSION='1.0.0'
-  BODY_SHA256='43d74ba00b0c5b57de0259c3d5da40ff1a927e5eb9e4f0c5c481cdcded114728'
+  BODY_SHA256='60b4e6cde16e06b3bd42c5f9ec365b5629d4aaafe2c31e2c7e0db230a119cfeb'
   RENDER='44a58c204bb2c31ac5e7f4faf279a36a391b37693dd85467ed409ad58ffa9aac'
 
   PUBLIC_URL='https://culvert.example'
@@ -322,6 +322,7 @@ WantedBy=multi-user.target
       "Usage: $service COMMAND [TUNNEL] [OPTION...]" \
       "" \
       "  status [--json]     whether the service runs, the tunnel is up, the database answers" \
+      "  doctor [--json]     walks every hop, says which one is broken and what to do" \
       "  logs [--follow]     what the tunnel has logged, and what its last error means" \
       "  rotate-key          makes a new key pair; removes the old key once the new one works" \
       "  upgrade             fetches the installer of this tunnel anew, and runs it" \
@@ -360,7 +361,7 @@ WantedBy=multi-user.target
     local command=${1-} tunnel worst=0
     find_tunnels
     case $command in
-      status | logs | rotate-key | upgrade | uninstall) shift ;;
+      status | doctor | logs | rotate-key | upgrade | uninstall) shift ;;
       "" | help | -h | --help)
         print_help
         return
@@ -667,11 +668,12 @@ main "$@"
   # ---- What is asked for ------------------------------------------------------------------------
 
   read_arguments() {
-    MODE='' TOKEN_FILE='' PROGRAM='' ENABLE_EPEL=no
-    DEFER_DATABASE=no DRY_RUN=no REMOVE_PACKAGES=no JSON=no FOLLOW=no QUIET=no VERBOSE=no
+    MODE='' TOKEN_FILE='' PROGRAM='' SUPPORT_FILE='' GIVEN_CONFIG='' GIVEN_HOST=''
+    DEFER_DATABASE=no DRY_RUN=no ENABLE_EPEL=no REMOVE_PACKAGES=no
+    JSON=no FOLLOW=no QUIET=no VERBOSE=no
     while (($# > 0)); do
       case $1 in
-        install | check | run | uninstall | status | logs | rotate-key | upgrade)
+        install | check | run | uninstall | status | doctor | logs | rotate-key | upgrade)
           [[ -z $MODE ]] || wrong "Choose one of $MODE and $1."
           MODE=$1
           ;;
@@ -694,6 +696,12 @@ main "$@"
           shift
           ;;
         --token-file=*) TOKEN_FILE=${1#*=} ;;
+        --support-file | --ssh-config | --host)
+          (($# > 1)) || wrong "$1 needs a name."
+          take_name "$1" "$2"
+          shift
+          ;;
+        --support-file=* | --ssh-config=* | --host=*) take_name "${1%%=*}" "${1#*=}" ;;
         --version)
           tell "Culvert installer for Linux $TEMPLATE_VERSION"
           exit 0
@@ -711,9 +719,21 @@ main "$@"
     goes_with --plain-ssh "${PROGRAM:-no}" install
     goes_with --defer-database "$DEFER_DATABASE" install check run
     goes_with --packages "$REMOVE_PACKAGES" uninstall
-    goes_with --json "$JSON" status
+    goes_with --json "$JSON" status doctor
+    goes_with --support-file "${SUPPORT_FILE:-no}" doctor
+    goes_with --ssh-config "${GIVEN_CONFIG:-no}" doctor
+    [[ -z $GIVEN_HOST || -n $GIVEN_CONFIG ]] || wrong '--host goes with --ssh-config only.'
     goes_with --follow "$FOLLOW" logs
     goes_with --quiet "$QUIET" install run rotate-key upgrade uninstall
+  }
+
+  take_name() {
+    [[ -n $2 ]] || wrong "$1 needs a name."
+    case $1 in
+      --support-file) SUPPORT_FILE=$2 ;;
+      --ssh-config) GIVEN_CONFIG=$2 ;;
+      --host) GIVEN_HOST=$2 ;;
+    esac
   }
 
   wrong() { fail "$USAGE" "$1" 'See --help.'; }
@@ -747,6 +767,8 @@ main "$@"
       "  $SERVICE COMMAND $INSTANCE" \
       '' \
       '  status         Whether the service runs, the tunnel is up, the database answers.' \
+      '  doctor         Walk every hop to the database; say which one is broken and what to do.' \
+      '                 Changes nothing, and never logs in with the key of the tunnel.' \
       '  logs           What the tunnel has logged, and what its last error means.' \
       '  rotate-key     Make a new key pair; remove the old key once the new one works.' \
       '  upgrade        Fetch this installer anew, and run it.' \
@@ -766,7 +788,13 @@ main "$@"
       '                 autossh.' \
       '  --packages     uninstall: also remove the packages that the installation added, where' \
       '                 nothing else needs them.' \
-      '  --json         status: one JSON object, for programs.' \
+      '  --json         status, doctor: one JSON object, for programs.' \
+      '  --support-file FILE' \
+      '                 doctor: also write a new file that you may send to your vendor: versions,' \
+      '                 states and times, and nothing else.' \
+      '  --ssh-config FILE [--host NAME]' \
+      '                 doctor: examine a tunnel that was set up by hand, as that file says.' \
+      '                 Needs no installation and no root.' \
       '  --follow       logs: go on printing until you press Ctrl-C.' \
       '  -q, --quiet    Say only what is wrong.' \
       '  -v, --verbose  Show each command that changes this host, and what it says.' \
@@ -1525,7 +1553,7 @@ main "$@"
 
   # What the root part needs to know of this run.
   CARRIED=(
-    MODE TOKEN REMOVE_PACKAGES DEFER_DATABASE JSON FOLLOW QUIET VERBOSE
+    MODE TOKEN REMOVE_PACKAGES DEFER_DATABASE JSON FOLLOW SUPPORT_FILE GIVEN_CONFIG QUIET VERBOSE
     PHASE PHASES PHASE_BEGAN BOLD PLAIN GIVEN_HTTP_PROXY
     FAMILY PACKAGE_MANAGER SSH_PACKAGE KEY_TYPE PROGRAM MAY_BE_PLAIN ENABLE_EPEL
     CULVERT_LOCK_SECONDS
@@ -1543,7 +1571,7 @@ main "$@"
     has sudo ||
       fail "$PREFLIGHT" 'This needs root, and there is no sudo.' \
         "As root: curl -fsSL $INSTALLER_URL -o install.sh; bash install.sh"
-    say 'The next steps need root; sudo may ask for your password.'
+    say 'The next steps need root; sudo may ask for your password.' >&2
     SCRATCH_OF_CALLER=$SCRATCH
     carry "$1" | sudo bash -s
     local status=$?
@@ -2400,14 +2428,15 @@ main "$@"
     esac
   }
 
-  # last_error: the last line of the tunnel's log that is known to mean something.
+  # last_error [JOURNALCTL OPTION...]: the last line of the tunnel's log that is known to mean
+  # something.
   last_error() {
     local line
     while IFS= read -r line; do
       [[ -n $(in_plain_words "$line") ]] || continue
       printf '%s' "$line" | printable
       return
-    done < <(journalctl -q -u "$UNIT" -n 40 -o cat --no-pager 2>/dev/null | tac)
+    done < <(journalctl -q -u "$UNIT" -n 40 -o cat --no-pager "$@" 2>/dev/null | tac)
   }
 
   # ---- Status -----------------------------------------------------------------------------------
@@ -2432,8 +2461,7 @@ main "$@"
 
   # learn_state: asks systemd and the vendor; STATE says it in one sentence, STATE_CODE as a number.
   learn_state() {
-    SERVICE_STATE=$(systemctl is-active "$UNIT" 2>/dev/null)
-    AT_BOOT=$(systemctl is-enabled "$UNIT" 2>/dev/null)
+    ask_systemd
     SESSION=unknown DATABASE_STATE=unprobed KEY_STATE=unknown
     STATE_CODE=$TUNNEL
     if ! ask_status || [[ -n $(answer error) ]]; then
@@ -2462,6 +2490,11 @@ main "$@"
     fi
   }
 
+  ask_systemd() {
+    SERVICE_STATE=$(systemctl is-active "$UNIT" 2>/dev/null)
+    AT_BOOT=$(systemctl is-enabled "$UNIT" 2>/dev/null)
+  }
+
   state_as_text() {
     local error
     tell "$INSTANCE: $STATE"
@@ -2474,7 +2507,7 @@ main "$@"
     ((STATE_CODE > 0)) || return 0
     error=$(last_error)
     [[ -z $error ]] || tell "  last error  $error"$'\n'"              $(in_plain_words "$error")"
-    tell "  next        $SERVICE logs $INSTANCE"
+    tell "  next        $SERVICE doctor $INSTANCE"
   }
 
   # at NAME: a time of the answer, as people write it.
@@ -2482,6 +2515,12 @@ main "$@"
     local seconds
     seconds=$(number "$1")
     [[ $seconds == 0 ]] || printf ', %(%Y-%m-%d %H:%M:%S)T UTC' "$seconds"
+  }
+
+  since() {
+    local moment
+    moment=$(at "$1")
+    printf '%s' "${moment/, / since }"
   }
 
   state_as_json() {
@@ -2526,6 +2565,520 @@ main "$@"
     tell "It means: $(in_plain_words "$error")"
   }
 
+  # ---- The route: what a tunnel's ssh_config says -----------------------------------------------
+
+  # read_route FILE HOST: what ssh itself makes of the file.
+  read_route() {
+    ROUTE=$(ssh -G -F "$1" -- "$2" 2>"$SCRATCH/said") ||
+      fail "$PREFLIGHT" "ssh cannot use $1: $(head -n 1 "$SCRATCH/said" | printable)" "$3"
+    ROUTE_HOST=$2
+    SERVER_HOST=$(on_route hostname | printable)
+    SERVER_PORT=$(on_route port | printable)
+    find_public_keys
+    find_forward
+  }
+
+  # on_route OPTION: its values, a line each.
+  on_route() { sed -n "s/^$1 //p" <<<"$ROUTE"; }
+
+  # Whether ssh does not dial the server itself.
+  goes_by_command() { [[ -n $(on_route proxycommand) ]]; }
+  goes_by_jump() { [[ -n $(on_route proxyjump) ]]; }
+
+  # A file of somebody's own may hold several hosts: the first that is no pattern.
+  first_host() {
+    awk '{ gsub(/[="]/, " ") } tolower($1) == "host" {
+      for (i = 2; i <= NF; i++) if ($i !~ /[*?!]/) { print $i; exit }
+    }' "$1"
+  }
+
+  # The public halves of the keys that ssh would use, in files of our own: whoever holds these alone
+  # can ask whether a server would take a key, and cannot log in.
+  find_public_keys() {
+    local file half
+    PUBLIC_KEYS=() FINGERPRINTS=()
+    while IFS= read -r file; do
+      # shellcheck disable=SC2088 # ssh prints it so
+      [[ $file != '~/'* ]] || file=~/${file:2}
+      half=$SCRATCH/public.${#PUBLIC_KEYS[@]}
+      public_half "$file" >"$half" && chmod 0600 "$half" || continue
+      PUBLIC_KEYS+=("$half")
+      FINGERPRINTS+=("$(fingerprint_of "$half")")
+    done < <(on_route identityfile)
+    FINGERPRINT=${FINGERPRINTS[0]-}
+  }
+
+  public_half() {
+    { cat "$1.pub" || ssh-keygen -y -P '' -f "$1"; } 2>/dev/null |
+      cut -d ' ' -f 1,2 | grep -m 1 -E '^(ssh|ecdsa|sk)-[^ ]+ [A-Za-z0-9+/=]+$'
+  }
+
+  # Both ends of the tunnel: of several RemoteForward lines the one with this tunnel's port.
+  find_forward() {
+    local all line target
+    all=$(on_route remoteforward)
+    line=$(grep -m 1 -E "(^|:)$TUNNEL_PORT " <<<"$all") || line=${all%%$'\n'*}
+    FORWARD_PORT=${line%% *}
+    FORWARD_PORT=${FORWARD_PORT##*:}
+    target=${line#* }
+    if [[ $target == /* ]]; then
+      DATABASE_SOCKET=$target
+      return
+    fi
+    DATABASE_SOCKET='' DATABASE_PORT=${target##*:}
+    target=${target%:*}
+    target=${target#[}
+    DATABASE_HOST=${target%]}
+  }
+
+  # ask_server: goes as far as one can without the private key; SAID is then what ssh tells of it.
+  # Where our session is up no key is even named.
+  ask_server() {
+    local options=(-v -T -o BatchMode=yes -o ConnectTimeout=12 -o StrictHostKeyChecking=yes) key
+    options+=(-o UpdateHostKeys=no -o IdentitiesOnly=yes -o IdentityAgent=none)
+    if [[ $OUR_SESSION == yes || ${#PUBLIC_KEYS[@]} == 0 ]]; then
+      options+=(-o PreferredAuthentications=none)
+    else
+      options+=(-o PreferredAuthentications=publickey)
+      for key in "${PUBLIC_KEYS[@]}"; do options+=(-o IdentityFile="$key"); done
+    fi
+    # Of the tunnel's own file only what leads there: above all not its private key.
+    local leads_there='hostname port user addressfamily bindaddress bindinterface proxycommand'
+    leads_there+=' ciphers macs kexalgorithms hostkeyalias userknownhostsfile globalknownhostsfile'
+    grep -E "^(${leads_there// /|}) " <<<"$ROUTE" >"$SCRATCH/route"
+    SAID=$(
+      SHELL=/bin/sh timeout 25 ssh -F "$SCRATCH/route" "${options[@]}" -- "$ROUTE_HOST" exit 2>&1 |
+        tr -d '\r\0'
+    )
+  }
+
+  # server_said START: whether ssh's account has a line that begins so.
+  server_said() { [[ $'\n'$SAID == *$'\n'"debug1: $1"* ]]; }
+
+  # Why ssh gave up: its first line that is no account of what it does.
+  said_reason() {
+    local reason
+    reason=$(grep -m 1 -vE '^(debug[1-3]: |OpenSSH_|@|$)' <<<"$SAID" | printable)
+    printf '%s' "${reason:-no answer}"
+  }
+
+  # ---- Hop by hop, from this host to the database as the vendor sees it -------------------------
+
+  # passes HOP DETAIL
+  passes() { note_hop "$1" ok "$2"; }
+
+  # breaks HOP DETAIL NEXT: the first that does is the verdict.
+  breaks() {
+    note_hop "$1" no "$2"
+    [[ -z $BROKEN ]] || return 0
+    BROKEN=$1 VERDICT=$2 NEXT=$3
+  }
+
+  # skips HOP DETAIL: it cannot be tested, mostly because an earlier one is broken.
+  skips() { note_hop "$1" untested "$2"; }
+
+  note_hop() {
+    HOPS+=("$1") RESULTS+=("$2") DETAILS+=("$3")
+    [[ $JSON == yes ]] || printf '  %-2s   %-15s  %s\n' "${2/untested/--}" "$1" "$3"
+  }
+
+  # The way can be tested with the service stopped; each hop on the way needs the one before.
+  walk_hops() {
+    is_hand_made || try_service
+    find_our_session
+    WAY_ENDS=''
+    try_dns
+    try_tcp
+    try_ssh
+    try_host_key
+    try_authentication
+    try_forward
+    try_database
+    tell_control_plane
+    tell_vendors_database
+  }
+
+  try_service() {
+    local boot='starts at boot' restarts status
+    restarts=$(of_unit NRestarts)
+    status=$(of_unit ExecMainStatus)
+    [[ $AT_BOOT == enabled ]] && systemctl -q is-enabled "$SERVICE.service" 2>/dev/null ||
+      boot="does not start at boot (mend: systemctl enable $SERVICE.service $UNIT)"
+    # ssh or autossh ends with 1 or 255; from 200 to 243 systemd says that it could not run it.
+    case $SERVICE_STATE/$status in
+      activating/2[0-4]?)
+        breaks service "systemd cannot run what $UNIT names (status $status)" \
+          "Mend it: $SERVICE upgrade $INSTANCE"
+        ;;
+      # A ssh that ends at once is started again after a pause: the hops to come say why.
+      active/* | activating/* | reloading/*)
+        passes service "$SERVICE_STATE, $boot, restarts: ${restarts:-unknown}"
+        ;;
+      *)
+        breaks service "$UNIT is ${SERVICE_STATE:-not there}, $boot" \
+          "Start it: systemctl start $UNIT. If it does not stay up: $SERVICE logs $INSTANCE"
+        ;;
+    esac
+  }
+
+  # of_unit PROPERTY: what systemd knows of the service.
+  of_unit() { systemctl show -p "$1" "$UNIT" 2>/dev/null | sed "s/^$1=//"; }
+
+  # A session that the vendor sees, by one of our keys. With the service stopped it can only be one
+  # that has not been missed yet.
+  find_our_session() {
+    OUR_SESSION=no
+    [[ -z $BROKEN && -z $VIEW_PROBLEM && $(answer session) == up ]] || return 0
+    [[ " ${FINGERPRINTS[*]-} " != *" $(answer session_key) "* ]] || OUR_SESSION=yes
+  }
+
+  # ---- The hops to the tunnel server ------------------------------------------------------------
+
+  try_dns() {
+    local address
+    if goes_by_command || goes_by_jump; then
+      skips dns "$SERVER_HOST: left to ProxyCommand or ProxyJump"
+      return
+    fi
+    address=$(timeout 10 getent ahosts "$SERVER_HOST" | awk 'NR == 1 { print $1 }')
+    if [[ -n $address ]]; then
+      passes dns "$SERVER_HOST is $address"
+      return
+    fi
+    give_up dns "the name $SERVER_HOST does not resolve on this host" \
+      "Check /etc/resolv.conf and the DNS server: getent ahosts $SERVER_HOST must give an address."
+  }
+
+  # can_go_on HOP: whether the way leads as far as that; if not, it is skipped.
+  can_go_on() {
+    [[ -z $WAY_ENDS ]] && return
+    skips "$1" "$WAY_ENDS"
+    return 1
+  }
+
+  # give_up HOP DETAIL NEXT: nothing behind it on the way can be tested.
+  give_up() {
+    WAY_ENDS='an earlier hop is broken'
+    breaks "$@"
+  }
+
+  # One connection answers for this hop and the next three.
+  try_tcp() {
+    local place="$SERVER_HOST port $SERVER_PORT"
+    ! goes_by_jump || WAY_ENDS='by way of ProxyJump, which needs a login of its own'
+    can_go_on tcp || return 0
+    ask_server
+    if server_said 'Connection established.'; then
+      passes tcp "$place accepts connections"
+    elif server_said 'Remote protocol version'; then
+      passes tcp "$place, by way of ProxyCommand"
+    else
+      give_up tcp "$place: $(said_reason)" \
+        "Allow outgoing TCP from this host to $place. If it is, ask $VENDOR_NAME whether it runs."
+    fi
+  }
+
+  try_ssh() {
+    local software
+    can_go_on ssh || return 0
+    software=$(sed -n 's/^debug1: .*remote software version //p' <<<"$SAID" | printable)
+    if server_said 'Remote protocol version'; then
+      passes ssh "the server is ${software:-without a name}"
+    else
+      give_up ssh "$SERVER_HOST port $SERVER_PORT accepts connections, but is no SSH server" \
+        'Have the firewall let SSH pass there as it is, and check the address.'
+    fi
+  }
+
+  try_host_key() {
+    local shown
+    can_go_on host-key || return 0
+    shown=$(sed -n 's/^debug1: Server host key: //p' <<<"$SAID" | printable)
+    if grep -q '^debug1: Host .* is known and matches' <<<"$SAID"; then
+      passes host-key "$shown, which is pinned"
+    elif [[ $SAID == *'Host key verification failed'* ]]; then
+      give_up host-key "the server shows $shown, which is not pinned" \
+        "Somebody may be in between. Ask $VENDOR_NAME for its host keys before anything else."
+    else
+      give_up host-key "the server did not get as far as its host key: $(said_reason)" \
+        "Tell $VENDOR_NAME what stands here."
+    fi
+  }
+
+  try_authentication() {
+    can_go_on authentication || return 0
+    if [[ $OUR_SESSION == yes ]]; then
+      passes authentication 'the session that is up was let in with the key of this host'
+    elif ((${#PUBLIC_KEYS[@]} == 0)); then
+      give_up authentication 'neither half of a key of this tunnel can be read' \
+        "Run this as the user of the key, and see that the file exists."
+    elif server_said 'Server accepts key'; then
+      passes authentication 'the server would take the key of this host'
+    elif [[ $SAID == *'Permission denied'* ]]; then
+      explain_refused_key
+    else
+      give_up authentication "the server ended it: $(said_reason)" \
+        "Run this again in a minute; if it stays, tell $VENDOR_NAME."
+    fi
+  }
+
+  explain_refused_key() {
+    local state=unknown
+    [[ -n $VIEW_PROBLEM ]] || state=$(answer key)
+    case $state in
+      removed)
+        give_up authentication "$VENDOR_NAME has removed the key of this host" \
+          "Uninstall, then install with a new token from $VENDOR_NAME."
+        ;;
+      waiting)
+        give_up authentication "$VENDOR_NAME has yet to accept the key of this host" \
+          "Give them this fingerprint: $FINGERPRINT."
+        ;;
+      *)
+        give_up authentication 'the server does not take the key of this host' \
+          "Ask $VENDOR_NAME about the key $FINGERPRINT."
+        ;;
+    esac
+  }
+
+  # ---- The hops to the database, there and as the vendor sees it --------------------------------
+
+  try_forward() {
+    local port="port $TUNNEL_PORT of the tunnel server"
+    if [[ $OUR_SESSION == yes ]]; then
+      passes forward "$port leads here$(since session_since)"
+    elif [[ $FORWARD_PORT != "$TUNNEL_PORT" ]]; then
+      breaks forward "the port of this tunnel is not that of RemoteForward, ${FORWARD_PORT:-none}" \
+        "Correct RemoteForward in the ssh_config: it is to listen on port $TUNNEL_PORT."
+    elif [[ -n $BROKEN ]]; then
+      skips forward 'an earlier hop is broken'
+    elif [[ -n $VIEW_PROBLEM ]]; then
+      explain_by_log "$port"
+    else
+      explain_by_view "$port"
+    fi
+  }
+
+  # What ssh said last, if it is not long ago: it tries again and again.
+  recent_error() { is_hand_made || last_error --since=-40s; }
+
+  # For how many seconds the ssh of the service has run; nothing when there is none.
+  age_of_ssh() {
+    local main
+    is_hand_made && return
+    main=$(of_unit MainPID)
+    ps -o comm=,etimes= -p "$main" --ppid "$main" 2>/dev/null | awk '$1 == "ssh" { print $2; exit }'
+  }
+
+  # A ssh that is refused its port ends, and so does one that has not got through after 20 seconds.
+  explain_by_log() {
+    local error age
+    age=$(age_of_ssh)
+    error=$(recent_error)
+    if ((${age:-0} > 30)); then
+      passes forward "$1 leads here as far as this host knows, for $age seconds"
+    elif [[ -n $error ]]; then
+      breaks forward "$error" "$(in_plain_words "$error")"
+    else
+      skips forward "only $VENDOR_NAME knows whether $1 leads here"
+    fi
+  }
+
+  explain_by_view() {
+    local error
+    case $(answer session) in
+      taken)
+        breaks forward "something else listens on $1" "Tell $VENDOR_NAME: its port has to be freed."
+        return
+        ;;
+      up)
+        breaks forward "a host with another key, $(answer session_key), holds $1" \
+          "Stop the tunnel there, or ask $VENDOR_NAME for a second slot."
+        return
+        ;;
+    esac
+    error=$(recent_error)
+    if [[ -n $error ]]; then
+      breaks forward "$error" "$(in_plain_words "$error")"
+    elif is_hand_made; then
+      breaks forward "nothing holds $1" 'Start your ssh, and read what it says.'
+    else
+      breaks forward "nothing holds $1, as $VENDOR_NAME sees it" \
+        "Run this again in a minute. If it stays: $SERVICE logs $INSTANCE"
+    fi
+  }
+
+  # found_by CHECK: a check of the preflight, made silently; what it finds is then in PROBLEM, and
+  # what to do in REMEDY.
+  found_by() {
+    local QUIET=yes TOKEN='' FINDINGS=()
+    "$1"
+    PROBLEM=${FINDINGS[0]-}
+    REMEDY=${PROBLEM#*$'\n'}
+    PROBLEM=${PROBLEM%%$'\n'*}
+    REMEDY=${REMEDY#"${REMEDY%%[! ]*}"}
+  }
+
+  try_database() {
+    if [[ -z $FORWARD_PORT ]]; then
+      skips database 'the ssh_config does not say where it is'
+      return
+    fi
+    found_by check_database
+    if [[ -n $PROBLEM ]]; then
+      breaks database "$PROBLEM" "$REMEDY"
+    else
+      passes database "${DATABASE_SOCKET:-$DATABASE_HOST port $DATABASE_PORT} answers this host"
+    fi
+  }
+
+  # ask_vendor: what the vendor's side sees; VIEW_PROBLEM says why it cannot be known.
+  ask_vendor() {
+    found_by check_control_plane
+    VIEW_PROBLEM=$PROBLEM VIEW_REMEDY=$REMEDY
+    [[ -z $PROBLEM && $(answer session) == unknown ]] || return 0
+    VIEW_PROBLEM="$VENDOR_NAME's tunnel server has not reported$(since agent_at)"
+    VIEW_REMEDY="Tell $VENDOR_NAME. The tunnel itself may well be up."
+  }
+
+  tell_control_plane() {
+    if [[ -n $VIEW_PROBLEM ]]; then
+      breaks control-plane "$VIEW_PROBLEM" "$VIEW_REMEDY"
+    else
+      passes control-plane "$PUBLIC_URL"
+    fi
+  }
+
+  tell_vendors_database() {
+    local words
+    if [[ -n $VIEW_PROBLEM || $OUR_SESSION == no ]]; then
+      skips vendor-database 'it is asked through the tunnel'
+      return
+    fi
+    words="$(database_in_words)$(at database_at)"
+    case $(answer database) in
+      answers) passes vendor-database "$words" ;;
+      refuses)
+        breaks vendor-database "the database $words" \
+          'Add a line for the user culvert-probe and the address of this host to its pg_hba.conf.'
+        ;;
+      silent)
+        breaks vendor-database "the database $words" \
+          'See that it is a database of that type, and neither overloaded nor starting.'
+        ;;
+      *)
+        breaks vendor-database "the database $words" \
+          "Run this again in half a minute; if it stays, tell $VENDOR_NAME."
+        ;;
+    esac
+  }
+
+  # ---- Doctor: which hop is broken --------------------------------------------------------------
+
+  # Nothing here logs in with the tunnel's key: that would end the session that is up.
+  examine() {
+    HOPS=() RESULTS=() DETAILS=() BROKEN='' VERDICT='' NEXT=''
+    has ssh || fail "$PREFLIGHT" 'ssh is missing.' 'Install the package openssh-client.'
+    if is_hand_made; then
+      [[ -r $GIVEN_CONFIG ]] || wrong "$GIVEN_CONFIG cannot be read."
+      read_route "$GIVEN_CONFIG" "${GIVEN_HOST:-$(first_host "$GIVEN_CONFIG")}" \
+        'Correct that file, or name a Host of it: --host NAME.'
+    else
+      need_installed
+      read_route "$CONFIG_FOLDER/ssh_config" tunnel "Mend it: $SERVICE upgrade $INSTANCE"
+      ask_systemd
+    fi
+    [[ -z $SUPPORT_FILE ]] || open_support_file
+    [[ $JSON == yes ]] || tell "$INSTANCE, hop by hop:"
+    ask_vendor
+    walk_hops
+    conclude
+    [[ -z $SUPPORT_FILE ]] || write_support_file
+    return "$EXAMINED"
+  }
+
+  # A tunnel that somebody set up without the installer is known by its ssh_config alone.
+  is_hand_made() { [[ -n $GIVEN_CONFIG ]]; }
+
+  conclude() {
+    case $BROKEN in
+      '') EXAMINED=0 ;;
+      control-plane) EXAMINED=$PREFLIGHT ;;
+      *database) EXAMINED=$DATABASE ;;
+      *) EXAMINED=$TUNNEL ;;
+    esac
+    if [[ -z $BROKEN ]]; then
+      VERDICT="Every hop works: $VENDOR_NAME can query the database."
+    elif [[ $EXAMINED == "$TUNNEL" && $OUR_SESSION == yes ]]; then
+      VERDICT="The tunnel is up, but would not come up again. Broken at the hop $BROKEN: $VERDICT."
+    else
+      VERDICT="Broken at the hop $BROKEN: $VERDICT."
+    fi
+    if [[ $JSON == yes ]]; then
+      examination_as_json
+      return
+    fi
+    tell
+    tell "$VERDICT"
+    [[ -z $NEXT ]] || tell "Next: $NEXT"
+  }
+
+  examination_as_json() {
+    local head hops='' number
+    head=$(json_object tunnel "$INSTANCE" ok "$( ((EXAMINED == 0)) && tell true || tell false)" \
+      exit_code "$EXAMINED" broken "$BROKEN" verdict "$VERDICT" next "$NEXT")
+    for number in "${!HOPS[@]}"; do
+      hops+=,$(json_object hop "${HOPS[number]}" result "${RESULTS[number]}" \
+        detail "${DETAILS[number]}")
+    done
+    tell "${head%\}},\"hops\":[${hops#,}]}"
+  }
+
+  # ---- The support file: what a customer may send to the vendor ---------------------------------
+
+  # Opened before anything is tested, so that a bad name is refused at once. Only a file that was
+  # not there is written: no link is followed, and nobody's file is replaced.
+  open_support_file() {
+    local before
+    [[ ! -e $SUPPORT_FILE && ! -L $SUPPORT_FILE ]] ||
+      fail "$USAGE" "$SUPPORT_FILE exists." 'Name a file that does not.'
+    before=$(umask)
+    umask 077
+    set -o noclobber
+    { exec 8>"$SUPPORT_FILE"; } 2>/dev/null ||
+      fail "$USAGE" "$SUPPORT_FILE cannot be written." 'Name a file in a folder that can be.'
+    set +o noclobber
+    umask "$before"
+  }
+
+  # These fields and no others: no key, token, host name, address or line of a log.
+  write_support_file() {
+    local number name
+    {
+      support installer "$TEMPLATE_VERSION"
+      support tunnel "$INSTANCE"
+      support os "$(sed -n 's/^PRETTY_NAME=//p' /etc/os-release | tr -d '"')"
+      support bash "$BASH_VERSION"
+      support ssh "$(ssh -V 2>&1)"
+      support systemd "$(systemctl --version 2>/dev/null | head -n 1)"
+      support autossh "$(autossh -V 2>&1 | head -n 1)"
+      support service "${SERVICE_STATE-}"
+      support at_boot "${AT_BOOT-}"
+      for number in "${!HOPS[@]}"; do
+        support "hop_${HOPS[number]//-/_}" "${RESULTS[number]}"
+      done
+      support broken "${BROKEN:-nothing}"
+      for name in now key session session_since database database_at reason agent_at; do
+        support "vendor_$name" "$(answer "$name")"
+      done
+    } >&8
+    exec 8>&-
+    [[ $JSON == yes ]] || tell "Wrote $SUPPORT_FILE: read it before you send it to $VENDOR_NAME."
+  }
+
+  # support NAME VALUE: one line.
+  support() { printf '%s=%s\n' "$1" "$(printf '%.200s' "$2" | printable)"; }
+
   # ---- Rotation: a new key pair in place of the old one -----------------------------------------
 
   # The vendor learns the new key, proved by both. Then one restart offers the new key first and the
@@ -2544,7 +3097,7 @@ main "$@"
     phase 'Change'
     finish_rotation ||
       fail "$TUNNEL" 'The tunnel did not come up with the new key; the old one is in use again.' \
-        "See: $SERVICE logs $INSTANCE"
+        "See: $SERVICE doctor $INSTANCE"
   }
 
   # Whether a rotation got as far as two keys; before that there may be two names of one.
@@ -2780,6 +3333,7 @@ main "$@"
       install | check | run) open_tunnel ;;
       uninstall) as_root uninstall ;;
       status) as_root show_status ;;
+      doctor) if is_hand_made; then examine; else as_root examine; fi ;;
       logs) as_root show_logs ;;
       rotate-key) as_root rotate_key ;;
       upgrade) as_root upgrade ;;

@@ -13,6 +13,7 @@
       "Usage: $service COMMAND [TUNNEL] [OPTION...]" \
       "" \
       "  status [--json]     whether the service runs, the tunnel is up, the database answers" \
+      "  doctor [--json]     walks every hop, says which one is broken and what to do" \
       "  logs [--follow]     what the tunnel has logged, and what its last error means" \
       "  rotate-key          makes a new key pair; removes the old key once the new one works" \
       "  upgrade             fetches the installer of this tunnel anew, and runs it" \
@@ -51,7 +52,7 @@
     local command=${1-} tunnel worst=0
     find_tunnels
     case $command in
-      status | logs | rotate-key | upgrade | uninstall) shift ;;
+      status | doctor | logs | rotate-key | upgrade | uninstall) shift ;;
       "" | help | -h | --help)
         print_help
         return

@@ -2,11 +2,12 @@
 # ---- What is asked for ------------------------------------------------------------------------
 
 read_arguments() {
-  MODE='' TOKEN_FILE='' PROGRAM='' ENABLE_EPEL=no
-  DEFER_DATABASE=no DRY_RUN=no REMOVE_PACKAGES=no JSON=no FOLLOW=no QUIET=no VERBOSE=no
+  MODE='' TOKEN_FILE='' PROGRAM='' SUPPORT_FILE='' GIVEN_CONFIG='' GIVEN_HOST=''
+  DEFER_DATABASE=no DRY_RUN=no ENABLE_EPEL=no REMOVE_PACKAGES=no
+  JSON=no FOLLOW=no QUIET=no VERBOSE=no
   while (($# > 0)); do
     case $1 in
-      install | check | run | uninstall | status | logs | rotate-key | upgrade)
+      install | check | run | uninstall | status | doctor | logs | rotate-key | upgrade)
         [[ -z $MODE ]] || wrong "Choose one of $MODE and $1."
         MODE=$1
         ;;
@@ -29,6 +30,12 @@ read_arguments() {
         shift
         ;;
       --token-file=*) TOKEN_FILE=${1#*=} ;;
+      --support-file | --ssh-config | --host)
+        (($# > 1)) || wrong "$1 needs a name."
+        take_name "$1" "$2"
+        shift
+        ;;
+      --support-file=* | --ssh-config=* | --host=*) take_name "${1%%=*}" "${1#*=}" ;;
       --version)
         tell "Culvert installer for Linux $TEMPLATE_VERSION"
         exit 0
@@ -46,9 +53,21 @@ read_arguments() {
   goes_with --plain-ssh "${PROGRAM:-no}" install
   goes_with --defer-database "$DEFER_DATABASE" install check run
   goes_with --packages "$REMOVE_PACKAGES" uninstall
-  goes_with --json "$JSON" status
+  goes_with --json "$JSON" status doctor
+  goes_with --support-file "${SUPPORT_FILE:-no}" doctor
+  goes_with --ssh-config "${GIVEN_CONFIG:-no}" doctor
+  [[ -z $GIVEN_HOST || -n $GIVEN_CONFIG ]] || wrong '--host goes with --ssh-config only.'
   goes_with --follow "$FOLLOW" logs
   goes_with --quiet "$QUIET" install run rotate-key upgrade uninstall
+}
+
+take_name() {
+  [[ -n $2 ]] || wrong "$1 needs a name."
+  case $1 in
+    --support-file) SUPPORT_FILE=$2 ;;
+    --ssh-config) GIVEN_CONFIG=$2 ;;
+    --host) GIVEN_HOST=$2 ;;
+  esac
 }
 
 wrong() { fail "$USAGE" "$1" 'See --help.'; }
@@ -82,6 +101,8 @@ print_help() {
     "  $SERVICE COMMAND $INSTANCE" \
     '' \
     '  status         Whether the service runs, the tunnel is up, the database answers.' \
+    '  doctor         Walk every hop to the database; say which one is broken and what to do.' \
+    '                 Changes nothing, and never logs in with the key of the tunnel.' \
     '  logs           What the tunnel has logged, and what its last error means.' \
     '  rotate-key     Make a new key pair; remove the old key once the new one works.' \
     '  upgrade        Fetch this installer anew, and run it.' \
@@ -101,7 +122,13 @@ print_help() {
     '                 autossh.' \
     '  --packages     uninstall: also remove the packages that the installation added, where' \
     '                 nothing else needs them.' \
-    '  --json         status: one JSON object, for programs.' \
+    '  --json         status, doctor: one JSON object, for programs.' \
+    '  --support-file FILE' \
+    '                 doctor: also write a new file that you may send to your vendor: versions,' \
+    '                 states and times, and nothing else.' \
+    '  --ssh-config FILE [--host NAME]' \
+    '                 doctor: examine a tunnel that was set up by hand, as that file says.' \
+    '                 Needs no installation and no root.' \
     '  --follow       logs: go on printing until you press Ctrl-C.' \
     '  -q, --quiet    Say only what is wrong.' \
     '  -v, --verbose  Show each command that changes this host, and what it says.' \

@@ -17,6 +17,7 @@ main() {
     install | check | run) open_tunnel ;;
     uninstall) as_root uninstall ;;
     status) as_root show_status ;;
+    doctor) if is_hand_made; then examine; else as_root examine; fi ;;
     logs) as_root show_logs ;;
     rotate-key) as_root rotate_key ;;
     upgrade) as_root upgrade ;;

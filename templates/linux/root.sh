@@ -12,7 +12,7 @@ SETTINGS=(
 
 # What the root part needs to know of this run.
 CARRIED=(
-  MODE TOKEN REMOVE_PACKAGES DEFER_DATABASE JSON FOLLOW QUIET VERBOSE
+  MODE TOKEN REMOVE_PACKAGES DEFER_DATABASE JSON FOLLOW SUPPORT_FILE GIVEN_CONFIG QUIET VERBOSE
   PHASE PHASES PHASE_BEGAN BOLD PLAIN GIVEN_HTTP_PROXY
   FAMILY PACKAGE_MANAGER SSH_PACKAGE KEY_TYPE PROGRAM MAY_BE_PLAIN ENABLE_EPEL
   CULVERT_LOCK_SECONDS
@@ -30,7 +30,7 @@ as_root() {
   has sudo ||
     fail "$PREFLIGHT" 'This needs root, and there is no sudo.' \
       "As root: curl -fsSL $INSTALLER_URL -o install.sh; bash install.sh"
-  say 'The next steps need root; sudo may ask for your password.'
+  say 'The next steps need root; sudo may ask for your password.' >&2
   SCRATCH_OF_CALLER=$SCRATCH
   carry "$1" | sudo bash -s
   local status=$?

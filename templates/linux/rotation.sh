@@ -17,7 +17,7 @@ rotate_key() {
   phase 'Change'
   finish_rotation ||
     fail "$TUNNEL" 'The tunnel did not come up with the new key; the old one is in use again.' \
-      "See: $SERVICE logs $INSTANCE"
+      "See: $SERVICE doctor $INSTANCE"
 }
 
 # Whether a rotation got as far as two keys; before that there may be two names of one.

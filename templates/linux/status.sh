@@ -21,8 +21,7 @@ show_status() {
 
 # learn_state: asks systemd and the vendor; STATE says it in one sentence, STATE_CODE as a number.
 learn_state() {
-  SERVICE_STATE=$(systemctl is-active "$UNIT" 2>/dev/null)
-  AT_BOOT=$(systemctl is-enabled "$UNIT" 2>/dev/null)
+  ask_systemd
   SESSION=unknown DATABASE_STATE=unprobed KEY_STATE=unknown
   STATE_CODE=$TUNNEL
   if ! ask_status || [[ -n $(answer error) ]]; then
@@ -51,6 +50,11 @@ learn_state() {
   fi
 }
 
+ask_systemd() {
+  SERVICE_STATE=$(systemctl is-active "$UNIT" 2>/dev/null)
+  AT_BOOT=$(systemctl is-enabled "$UNIT" 2>/dev/null)
+}
+
 state_as_text() {
   local error
   tell "$INSTANCE: $STATE"
@@ -63,7 +67,7 @@ state_as_text() {
   ((STATE_CODE > 0)) || return 0
   error=$(last_error)
   [[ -z $error ]] || tell "  last error  $error"$'\n'"              $(in_plain_words "$error")"
-  tell "  next        $SERVICE logs $INSTANCE"
+  tell "  next        $SERVICE doctor $INSTANCE"
 }
 
 # at NAME: a time of the answer, as people write it.
@@ -71,6 +75,12 @@ at() {
   local seconds
   seconds=$(number "$1")
   [[ $seconds == 0 ]] || printf ', %(%Y-%m-%d %H:%M:%S)T UTC' "$seconds"
+}
+
+since() {
+  local moment
+  moment=$(at "$1")
+  printf '%s' "${moment/, / since }"
 }
 
 state_as_json() {

@@ -40,12 +40,13 @@ in_plain_words() {
   esac
 }
 
-# last_error: the last line of the tunnel's log that is known to mean something.
+# last_error [JOURNALCTL OPTION...]: the last line of the tunnel's log that is known to mean
+# something.
 last_error() {
   local line
   while IFS= read -r line; do
     [[ -n $(in_plain_words "$line") ]] || continue
     printf '%s' "$line" | printable
     return
-  done < <(journalctl -q -u "$UNIT" -n 40 -o cat --no-pager 2>/dev/null | tac)
+  done < <(journalctl -q -u "$UNIT" -n 40 -o cat --no-pager "$@" 2>/dev/null | tac)
 }
