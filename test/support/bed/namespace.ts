@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import type { Socket } from 'node:net';
 import { engineWords, stateFolder, writeEngineConfiguration } from './engine.ts';
+import { allowManyHosts } from './inotify.ts';
 import { owner } from './owner.ts';
 import { bedPackages, ensureDebianPackages } from './packages.ts';
 import { shellLine } from './quote.ts';
@@ -24,6 +25,7 @@ export function enterNamespace(): Promise<string[]> {
 async function prepare(): Promise<string[]> {
   if (process.getuid?.() !== 0) throw new Error('tests in containers need root');
   await ensureDebianPackages(bedPackages);
+  await allowManyHosts();
   await writeEngineConfiguration();
   await mkdir(`${stateFolder()}/pin`, { recursive: true });
   const inside = ['nsenter', `--mount=${stateFolder()}/pin/namespace`, '--'];
