@@ -214,9 +214,9 @@ async function writeUnit(
   const lines = Object.entries(environment).map(([key, value]) => `Environment="${key}=${value}"`);
   await container.writeFile(
     `/etc/systemd/system/${name}.service`,
-    `[Service]\n${lines.join('\n')}\nExecStart=${command}\nKillMode=process\nRestart=always\nRestartSec=1\n`,
+    `[Service]\n${lines.join('\n')}\nExecStart=${command}\nKillMode=process\nRestart=always\nRestartSec=1\n[Install]\nWantedBy=multi-user.target\n`,
   );
-  await container.output('systemctl daemon-reload');
+  await container.output(`systemctl daemon-reload; systemctl enable ${name}`);
 }
 
 async function untilServing(container: Container): Promise<void> {

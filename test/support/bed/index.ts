@@ -16,6 +16,7 @@ export { podman } from './podman.ts';
 export {
   databaseImage,
   type ImageRecipe,
+  nameServerImage,
   proxyImage,
   registryImage,
   standInImage,

@@ -78,6 +78,16 @@ export function databaseImage(suite = 'bookworm'): BootstrapRecipe {
   };
 }
 
+/** A name server: knows the hosts of its network by its /etc/hosts, and asks nobody else. */
+export function nameServerImage(suite = 'bookworm'): BootstrapRecipe {
+  return {
+    name: 'name-server',
+    suite,
+    packages: [...basePackages, 'dnsmasq'],
+    setup: "printf 'no-resolv\\nlocal=//\\n' >/etc/dnsmasq.d/alone.conf",
+  };
+}
+
 function scriptBeside(file: string): string {
   return readFileSync(join(import.meta.dirname, file), 'utf8');
 }
