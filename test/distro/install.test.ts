@@ -30,20 +30,27 @@ after(() => network?.remove());
 /** How a tunnel is asked for, and which program then holds it. */
 interface Way {
   name: string;
+  download: 'curl' | 'wget';
   arguments: string[];
   program: 'autossh' | 'ssh';
 }
 
-/** First as pasted, then the other way, on the same host. */
+/** First as pasted, then the other way and without curl, on the same host. */
 function waysOf({ autossh }: Distro): Way[] {
-  const pasted: Way = { name: 'pasted', arguments: [], program: 'autossh' };
+  const pasted: Way = { name: 'pasted', download: 'curl', arguments: [], program: 'autossh' };
+  const other: Way = { ...pasted, name: 'wget', download: 'wget' };
   if (autossh === 'packages') {
-    return [pasted, { name: 'plain', arguments: ['--plain-ssh'], program: 'ssh' }];
+    return [pasted, { ...other, arguments: ['--plain-ssh'], program: 'ssh' }];
   }
-  if (autossh === 'nowhere') return [{ ...pasted, program: 'ssh' }];
+  if (autossh === 'nowhere') {
+    return [
+      { ...pasted, program: 'ssh' },
+      { ...other, program: 'ssh' },
+    ];
+  }
   return [
     { ...pasted, program: 'ssh' },
-    { name: 'epel', arguments: ['--enable-epel'], program: 'autossh' },
+    { ...other, arguments: ['--enable-epel'] },
   ];
 }
 
@@ -58,22 +65,38 @@ function testOn(distro: Distro): void {
   const ways = waysOf(distro);
   const tunnels: MadeTunnel[] = [];
   let proxy: Container;
+  let initially: Set<string>;
 
   before(async () => {
     proxy = await startContainer({ image: distro.image, network, name: distro.name });
+    await proxy.output(
+      'command -v wget || { apt-get update -qq && apt-get install -yqq wget; } || dnf install -yq wget',
+    );
+    initially = await filesOf(proxy);
   });
 
   for (const [index, way] of ways.entries()) {
     const slug = `${distro.name}-${way.name}`;
     const unit = `h_autossh@acme_${slug}.service`;
+    const { download } = way;
+
+    test(`${way.name}: a check finds all that is needed, and changes nothing`, async () => {
+      if (download === 'wget') await proxy.output('mv "$(command -v curl)" /usr/bin/curl.away');
+      const tunnel = await vendor.makeTunnel(slug, { host: 'database', port: 5432 });
+      tunnels[index] = tunnel;
+      const before = await filesOf(proxy);
+      const checked = await install(proxy, urlOf(tunnel), { arguments: ['check'], download });
+      assert.equal(checked.code, 0, checked.stdout + checked.stderr);
+      assert.deepEqual([...(await filesOf(proxy)).symmetricDifference(before)], []);
+    });
 
     test(`${way.name}: installs, and the vendor can query`, async (t) => {
       t.diagnostic(`ran on: ${distro.title}`);
-      const tunnel = await vendor.makeTunnel(slug, { host: 'database', port: 5432 });
-      tunnels[index] = tunnel;
+      const tunnel = tunnels[index] as MadeTunnel;
       const { code, stdout, stderr } = await install(proxy, urlOf(tunnel), {
         token: tunnel.token,
         arguments: way.arguments,
+        download,
       });
       assert.equal(code, 0, stdout + stderr);
       assert.equal(await vendor.query(portOf(tunnel)), 'a row');
@@ -86,7 +109,7 @@ function testOn(distro: Distro): void {
     test(`${way.name}: once more, without a token or an option, changes nothing`, async () => {
       const tunnel = tunnels[index] as MadeTunnel;
       const before = await stateOf(proxy);
-      const { code, stdout, stderr } = await install(proxy, urlOf(tunnel));
+      const { code, stdout, stderr } = await install(proxy, urlOf(tunnel), { download });
       assert.equal(code, 0, stdout + stderr);
       assert.deepEqual([...before.symmetricDifference(await stateOf(proxy))], []);
     });
@@ -117,19 +140,44 @@ function testOn(distro: Distro): void {
     for (const tunnel of tunnels) await vendor.untilAnswered(portOf(tunnel), 90_000);
   });
 
+  for (const command of ['doctor', 'rotate-key', 'upgrade', 'status']) {
+    test(`h_autossh ${command}, for each of its tunnels`, async () => {
+      for (const tunnel of tunnels) {
+        const { code, stdout, stderr } = await proxy.shell(`h_autossh ${command} ${tunnel.slug}`);
+        assert.equal(code, 0, stdout + stderr);
+        await vendor.untilAnswered(portOf(tunnel), 10_000);
+      }
+    });
+  }
+
   test('uninstalled, it keeps no package, unit, file or user of ours', async () => {
     for (const tunnel of tunnels) {
-      const { code, stdout, stderr } = await install(proxy, urlOf(tunnel), {
-        arguments: ['uninstall', '--packages'],
-      });
+      const { code, stdout, stderr } = await proxy.shell(
+        `h_autossh uninstall ${tunnel.slug} --packages`,
+      );
       assert.equal(code, 0, stdout + stderr);
     }
-    const left = await proxy.shell(`
-      ls -d /etc/h_autossh /var/lib/h_autossh /etc/systemd/system/h_autossh* /usr/bin/autossh \
-        /etc/yum.repos.d/epel* 2>/dev/null
-      id h_autossh 2>/dev/null`);
-    assert.equal(left.stdout, '');
+    await proxy.shell('mv /usr/bin/curl.away /usr/bin/curl');
+    const left = [...(await filesOf(proxy)).difference(initially)];
+    assert.deepEqual(
+      left.filter((file) => !MAY_STAY.test(file)),
+      [],
+    );
+    assert.notEqual((await proxy.shell('id h_autossh')).code, 0);
   });
+}
+
+/** What others keep of it: useradd's copies, caches and history of package managers, systemd's own. */
+const MAY_STAY =
+  /^\/etc\/(passwd|group|shadow|gshadow|subuid|subgid)-$|^\/var\/(cache|log)\/|^\/var\/lib\/(apt|dpkg|dnf|rpm|systemd)\/|^\/var\/tmp\/systemd-private-(?!.*h_autossh)/;
+
+/** The files of its disk by name. */
+async function filesOf(proxy: Container): Promise<Set<string>> {
+  return new Set(
+    (await proxy.output("find / -xdev ! -path '/proc/*' ! -path '/run/*' ! -path '/tmp/*'")).split(
+      '\n',
+    ),
+  );
 }
 
 /** Everything that a second run must leave alone: files with their times, what runs, and packages. */

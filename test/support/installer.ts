@@ -8,6 +8,8 @@ export interface InstallOptions {
   token?: string;
   /** What stands behind `bash -s --`. */
   arguments?: string[];
+  /** curl when not given. */
+  download?: 'curl' | 'wget';
   /** Variables of the shell that the line is pasted into. */
   environment?: Record<string, string>;
   timeoutMs?: number;
@@ -16,11 +18,12 @@ export interface InstallOptions {
 /** The literal line that a customer pastes, for `/t/<id>/install.sh`. */
 export function pastedLine(
   url: string,
-  options: { token?: string; arguments?: string[] } = {},
+  options: Pick<InstallOptions, 'token' | 'arguments' | 'download'> = {},
 ): string {
   const setting = options.token === undefined ? '' : `CULVERT_TOKEN=${options.token} `;
   const words = options.arguments?.length ? ` -s -- ${options.arguments.join(' ')}` : '';
-  return `curl -fsSL ${url} | ${setting}bash${words}`;
+  const download = options.download === 'wget' ? 'wget -qO-' : 'curl -fsSL';
+  return `${download} ${url} | ${setting}bash${words}`;
 }
 
 /**

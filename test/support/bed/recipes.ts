@@ -42,7 +42,7 @@ export function proxyImage(suite = 'bookworm'): BootstrapRecipe {
 
 /** A customer's host that stands in for the RHEL family where no registry of images can be reached. */
 export function standInImage(): LayerRecipe {
-  const packages = [...basePackages, 'dnf', 'rpm', 'createrepo-c', 'autossh'];
+  const packages = [...basePackages, 'dnf', 'rpm', 'createrepo-c', 'autossh', 'wget'];
   return {
     name: 'rhel-stand-in',
     from: { name: 'rhel-base', suite: 'bookworm', packages },
