@@ -1,10 +1,11 @@
 import { parseArgs } from 'node:util';
+import { installerBench } from './installer.ts';
 import { renderBench } from './render.ts';
 import type { Bench, BenchResult } from './result.ts';
 import { scriptRouteBench } from './script-route.ts';
 
 /** `npm run bench [-- --json] [-- --only NAME]`: ratios against a baseline of the same run. */
-const BENCHES: Bench[] = [renderBench, scriptRouteBench];
+const BENCHES: Bench[] = [renderBench, scriptRouteBench, installerBench];
 
 const { values } = parseArgs({
   options: { json: { type: 'boolean', default: false }, only: { type: 'string' } },
@@ -30,7 +31,7 @@ function printTable(rows: BenchResult[]): void {
   for (const { name, unit, ours, baseline, ratio, goal, ok } of rows) {
     console.log(name);
     console.log(
-      `  ours ${ours.toFixed(1)} ${unit}   baseline ${baseline.toFixed(1)} ${unit}   ` +
+      `  ours ${ours.toFixed(2)} ${unit}   baseline ${baseline.toFixed(2)} ${unit}   ` +
         `ratio ${ratio.toFixed(2)}   goal ${goal}   ${ok ? 'ok' : 'MISSED'}`,
     );
   }

@@ -34,7 +34,7 @@
   # ---- Settings: every value of this tunnel -----------------------------------------------------
 
   TEMPLATE_VERSION='1.0.0'
-  BODY_SHA256='2131b2444edfdaedcb4463bbbce2f55f70fa0371205d40eb3e72c1d3c481354b'
+  BODY_SHA256='2195daee8908e6d7b7139a8ef4a60a5a936e5c241cb544af1b134af53f82bfb6'
   RENDER='44a58c204bb2c31ac5e7f4faf279a36a391b37693dd85467ed409ad58ffa9aac'
 
   PUBLIC_URL='https://culvert.example'
@@ -828,7 +828,8 @@ main "$@"
   # Nothing of the caller's shell may change what the commands below mean.
   settle_shell() {
     set +aefxv -u -o pipefail
-    unset -v CDPATH BASH_ENV ENV GREP_OPTIONS
+    # shellcheck disable=SC2086 # each name is a word
+    unset -v CDPATH BASH_ENV ENV GREP_OPTIONS ${!SYSTEMD_@}
     IFS=$' \t\n'
     PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin
     export PATH LC_ALL=C

@@ -4,7 +4,8 @@
 # Nothing of the caller's shell may change what the commands below mean.
 settle_shell() {
   set +aefxv -u -o pipefail
-  unset -v CDPATH BASH_ENV ENV GREP_OPTIONS
+  # shellcheck disable=SC2086 # each name is a word
+  unset -v CDPATH BASH_ENV ENV GREP_OPTIONS ${!SYSTEMD_@}
   IFS=$' \t\n'
   PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin
   export PATH LC_ALL=C

@@ -29,7 +29,7 @@ suite('sessions', { concurrency: true }, () => {
         assert.notEqual(join?.host_keys.active, join?.host_keys.spare);
       });
 
-      test('a session is reported up, probed, and down, each within the second', async () => {
+      test('a session is reported up, probed, and down, each long before the next round of looking', async () => {
         const proxy = await world.enrolled();
         const { tunnel, fingerprint, port } = proxy.key;
         proxy.connect(database.port);
@@ -46,7 +46,7 @@ suite('sessions', { concurrency: true }, () => {
         const gone = Date.now();
         await world.controlPlane.until(tunnel, ({ session }) => session === 'down');
         const downAfter = Date.now() - gone;
-        for (const took of [upAfter, answersAfter, downAfter]) assert.ok(took < 1000, `${took} ms`);
+        for (const took of [upAfter, answersAfter, downAfter]) assert.ok(took < 5000, `${took} ms`);
       });
 
       test('another session has another id', async () => {

@@ -5,11 +5,13 @@ import {
   type CommandResult,
   type Container,
   createNetwork,
+  type ImageRecipe,
   type Network,
   proxyImage,
   startContainer,
 } from '../support/bed/index.ts';
 import { startDatabaseHost } from '../support/database-host.ts';
+import { DISTROS, type Distro } from '../support/distros.ts';
 import {
   addSudoer,
   type InstallOptions,
@@ -44,16 +46,25 @@ interface Scene {
   paste(options?: InstallOptions): Promise<CommandResult>;
 }
 
-/** A host of its own for a fault, with autossh there, and a tunnel for it. */
-async function scene(name: string): Promise<Scene> {
+/** Makes a host of its own for a fault, and a tunnel for it. */
+type Stage = (name: string) => Promise<Scene>;
+
+/** On Debian 12, with autossh there. */
+const scene: Stage = (name) => {
   const { packages, ...rest } = proxyImage();
+  const image = { ...rest, name: 'prepared', packages: [...packages, 'autossh', 'iptables'] };
+  return sceneOf(name, image);
+};
+
+/** On another system, as it is. */
+const stageOn =
+  ({ name: system, image }: Distro): Stage =>
+  (name) =>
+    sceneOf(`${system}-${name}`, image);
+
+async function sceneOf(name: string, image: ImageRecipe): Promise<Scene> {
   const [proxy, tunnel] = await Promise.all([
-    startContainer({
-      image: { ...rest, name: 'prepared', packages: [...packages, 'autossh', 'iptables'] },
-      network,
-      name,
-      capabilities: ['NET_ADMIN'],
-    }),
+    startContainer({ image, network, name, capabilities: ['NET_ADMIN'] }),
     vendor.makeTunnel(name, { host: 'database', port: 5432 }),
   ]);
   const paste = (options: InstallOptions = {}) =>
@@ -76,6 +87,28 @@ function fails({ code, stdout, stderr }: CommandResult, expected: number, messag
   assert.match(stderr, /\nerror: [^\n]+\n(?: {2}[^\n]+\n)* {7}[^\n]+\n/);
 }
 
+/** Runs something on the host when a phase of the installation begins; gives how that ended. */
+async function atPhase(
+  { proxy, tunnel }: Scene,
+  phase: number,
+  script: string,
+): Promise<CommandResult> {
+  const child = proxy.spawn(['bash']);
+  let [stdout, stderr] = ['', ''];
+  let done: Promise<unknown> | undefined;
+  child.stdout.on('data', (data) => {
+    stdout += data;
+    if (stdout.includes(`\n[${phase}/7] `)) done ??= proxy.output(script);
+  });
+  child.stderr.on('data', (data) => {
+    stderr += data;
+  });
+  child.stdin.end(`${pastedLine(urlOf(tunnel), tunnel)}\nexit $?\n`);
+  const [code] = await once(child, 'close');
+  await done;
+  return { code, stdout, stderr };
+}
+
 async function isUntouched({ proxy }: Scene): Promise<void> {
   const { stdout } = await proxy.shell(`
     ls -d /etc/h_autossh /etc/.h_autossh* /var/lib/h_autossh /usr/local/*/h_autossh \
@@ -93,16 +126,170 @@ const rightsOf = ({ proxy, tunnel }: Scene): Promise<string> =>
     )
     .then((rights) => rights.replaceAll(tunnel.slug, '<tunnel>'));
 
-describe('a host that cannot take it', () => {
-  test('a read-only /etc is found before anything is changed', async () => {
-    const here = await scene('read-only');
-    await here.proxy.outputFromOutside('mount --rbind /etc /etc && mount -o remount,bind,ro /etc');
-    fails(await here.paste(), 4, /\/etc cannot be written: it is mounted read-only/);
-    await isUntouched(here);
-    await here.proxy.outputFromOutside('mount -o remount,bind,rw /etc');
-    await succeeds(here);
-  });
+const LINK_TARGET = '/home/mallory/target';
+const links = (slug: string) => [
+  '/etc/h_autossh',
+  '/var/lib/h_autossh',
+  '/usr/local/lib/h_autossh',
+  '/usr/local/sbin/h_autossh',
+  `/etc/systemd/system/h_autossh@acme_${slug}.service`,
+  '/etc/systemd/system/h_autossh.service',
+];
 
+/** The eight most telling ones, which every system has to stand. */
+const TELLING: [what: string, stand: (stage: Stage) => Promise<void>][] = [
+  [
+    'a read-only /etc is found before anything is changed',
+    async (stage) => {
+      const here = await stage('read-only');
+      await here.proxy.outputFromOutside(
+        'mount --rbind /etc /etc && mount -o remount,bind,ro /etc',
+      );
+      fails(await here.paste(), 4, /\/etc cannot be written: it is mounted read-only/);
+      await isUntouched(here);
+      await here.proxy.outputFromOutside('mount -o remount,bind,rw /etc');
+      await succeeds(here);
+    },
+  ],
+  [
+    'a disk that fills up on the way ends it, and the same command goes on',
+    async (stage) => {
+      const here = await stage('fills-up');
+      await here.proxy.outputFromOutside(
+        'mkdir /var/lib/h_autossh && mount -t tmpfs -o size=4k,nr_inodes=4 none /var/lib/h_autossh',
+      );
+      fails(await here.paste(), 5, /cannot be (made|written)/);
+      await here.proxy.outputFromOutside('umount /var/lib/h_autossh');
+      await succeeds(here);
+    },
+  ],
+  [
+    'a sudo that asks each time asks once',
+    async (stage) => {
+      const here = await stage('asks');
+      await addSudoer(here.proxy, 'fred', true);
+      await here.proxy.writeFile('/etc/sudoers.d/ask', 'Defaults timestamp_timeout=0\n', '0440');
+      const screen = await onTerminal(
+        here.proxy,
+        'fred',
+        [
+          { type: `${pastedLine(urlOf(here.tunnel), here.tunnel)}; echo "ended with $?"` },
+          { after: /password for fred: /, type: 'fred' },
+        ],
+        /ended with \d+/,
+      );
+      assert.match(screen, /ended with 0/, screen);
+      assert.equal(screen.match(/password for fred/g)?.length, 1, screen);
+    },
+  ],
+  [
+    'a hostile environment',
+    async (stage) => {
+      const here = await stage('hostile');
+      await here.proxy.writeFile('/run/evil.sh', 'touch /run/pwned\n');
+      const { code, stdout, stderr } = await here.proxy.exec(['bash'], {
+        input: `
+        for name in ssh ssh-keygen curl sed awk printf say fail run record systemctl install rm; do
+          eval "function $name { touch /run/pwned; false; }; export -f $name"
+        done
+        alias ls='touch /run/pwned'
+        export CDPATH=/run:/tmp IFS=aeiou PATH=/usr/bin:/bin LANG=tr_TR.UTF-8 LC_ALL=xx_YY TERM=
+        export TMPDIR=/nonexistent HOME=/nonexistent POSIXLY_CORRECT=1 GREP_OPTIONS=--color=always
+        export GREP_COLOR=1 CURL_HOME=/run DF_BLOCK_SIZE=1 TZ=Asia/Kathmandu SYSTEMD_COLORS=1
+        export SYSTEMD_PAGER=cat SYSTEMD_LOG_LEVEL=debug SSH_AUTH_SOCK=/run/none SUDO_ASKPASS=/x
+        export EXIT_CODES=1 MODE=uninstall QUIET=yes FINDINGS=x TOKEN=x PHASE=9 USAGE=0 NO_COLOR=1
+        shopt -s failglob nocasematch; export BASHOPTS; set -o noclobber; export SHELLOPTS
+        command curl -fsSL ${urlOf(here.tunnel)} |
+          CULVERT_TOKEN=${here.tunnel.token} BASH_ENV=/run/evil-not-read.sh ENV=/run/evil.sh bash
+        exit $?`,
+      });
+      assert.equal(code, 0, stdout + stderr);
+      assert.notEqual((await here.proxy.shell('ls /run/pwned')).code, 0);
+      assert.equal(await vendor.query(portOf(here.tunnel)), 'a row');
+    },
+  ],
+  [
+    'two runs at once: one waits for the other, and both end well',
+    async (stage) => {
+      const here = await stage('at-once');
+      const runs = await Promise.all([here.paste(), here.paste()]);
+      for (const { code, stdout, stderr } of runs) assert.equal(code, 0, stdout + stderr);
+      assert.match(runs.map(({ stdout }) => stdout).join(), /Another run is changing the tunnels/);
+      assert.equal(await vendor.query(portOf(here.tunnel)), 'a row');
+    },
+  ],
+  [
+    'a symbolic link planted where it writes is refused, and what it leads to stays as it was',
+    async (stage) => {
+      const here = await stage('links');
+      await here.proxy.output('useradd -m mallory');
+      for (const link of links(here.tunnel.slug)) {
+        const isFile = /sbin|systemd/.test(link);
+        await here.proxy.output(
+          `${isFile ? `echo theirs >${LINK_TARGET}` : `mkdir ${LINK_TARGET}`}; ln -s ${LINK_TARGET} ${link}`,
+        );
+        fails(await here.paste(), 4, new RegExp(`${link.split('/').pop()}.*(link|not Culvert's)`));
+        const state = `find ${LINK_TARGET} -printf '%P %y %u %m\\n'; cat ${LINK_TARGET} 2>/dev/null`;
+        assert.equal(
+          await here.proxy.output(`${state} || true`),
+          isFile ? ' f root 644\ntheirs\n' : ' d root 755\n',
+          link,
+        );
+        await here.proxy.output(`rm -r ${link} ${LINK_TARGET}; systemctl daemon-reload`);
+      }
+      await isUntouched(here);
+    },
+  ],
+  [
+    'a symbolic link inside an installation is replaced, not followed',
+    async (stage) => {
+      const here = await stage('inside');
+      await succeeds(here);
+      await here.proxy.output(`useradd -m mallory; echo theirs >${LINK_TARGET}`);
+      const files = [
+        `/etc/h_autossh/acme_${here.tunnel.slug}/ssh_config`,
+        `/etc/h_autossh/acme_${here.tunnel.slug}/known_hosts`,
+        `/usr/local/lib/h_autossh/acme_${here.tunnel.slug}/tunnel`,
+      ];
+      for (const file of files) await here.proxy.output(`ln -sf ${LINK_TARGET} ${file}`);
+      await succeeds(here);
+      assert.equal(
+        await here.proxy.output(`stat -c '%U %a' ${LINK_TARGET}; cat ${LINK_TARGET}`),
+        'root 644\ntheirs\n',
+      );
+      for (const file of files) await here.proxy.output(`test ! -L ${file}`);
+    },
+  ],
+  [
+    'the network goes before the enrolment, and the same command goes on',
+    async (stage) => {
+      const here = await stage('gone');
+      // Its folder is made just before the key, which takes a while and no network.
+      const cut = here.proxy.output(`
+        until [[ -d /etc/h_autossh/acme_${here.tunnel.slug} ]]; do read -rt 0.005 <> <(:); done
+        ip rule add prio 1 unreachable`);
+      fails(await here.paste(), 6, /The control plane: /);
+      await cut;
+      await here.proxy.output('ip rule del prio 1');
+      await succeeds(here);
+    },
+  ],
+];
+
+describe('on Debian 12', () => {
+  for (const [what, stand] of TELLING) test(what, () => stand(scene));
+});
+
+// Each host of its own waits for the others' most of the time.
+describe('elsewhere', { concurrency: true }, () => {
+  for (const distro of DISTROS.filter(({ name }) => name !== 'debian12')) {
+    describe(`on ${distro.title}`, { concurrency: false }, () => {
+      for (const [what, stand] of TELLING) test(what, () => stand(stageOn(distro)));
+    });
+  }
+});
+
+describe('a host that cannot take it', () => {
   test('a full disk is found before anything is changed', async () => {
     const here = await scene('full');
     await here.proxy.outputFromOutside(`
@@ -111,16 +298,6 @@ describe('a host that cannot take it', () => {
     fails(await here.paste(), 4, /less than 50 MB are free in \/var\/lib/);
     await isUntouched(here);
     await here.proxy.outputFromOutside('mount -o remount,size=200m /var/lib');
-    await succeeds(here);
-  });
-
-  test('a disk that fills up on the way ends it, and the same command goes on', async () => {
-    const here = await scene('fills-up');
-    await here.proxy.outputFromOutside(
-      'mkdir /var/lib/h_autossh && mount -t tmpfs -o size=4k,nr_inodes=4 none /var/lib/h_autossh',
-    );
-    fails(await here.paste(), 5, /cannot be (made|written)/);
-    await here.proxy.outputFromOutside('umount /var/lib/h_autossh');
     await succeeds(here);
   });
 
@@ -145,23 +322,6 @@ describe('a host that cannot take it', () => {
       /ended with \d+/,
     );
     assert.match(screen, /ended with 0/, screen);
-  });
-
-  test('a sudo that asks each time asks once', async () => {
-    const here = await scene('asks');
-    await addSudoer(here.proxy, 'fred', true);
-    await here.proxy.writeFile('/etc/sudoers.d/ask', 'Defaults timestamp_timeout=0\n', '0440');
-    const screen = await onTerminal(
-      here.proxy,
-      'fred',
-      [
-        { type: `${pastedLine(urlOf(here.tunnel), here.tunnel)}; echo "ended with $?"` },
-        { after: /password for fred: /, type: 'fred' },
-      ],
-      /ended with \d+/,
-    );
-    assert.match(screen, /ended with 0/, screen);
-    assert.equal(screen.match(/password for fred/g)?.length, 1, screen);
   });
 });
 
@@ -192,124 +352,21 @@ describe('what must not matter', () => {
     );
     await succeeds(here);
   });
-
-  test('a hostile environment', async () => {
-    const here = await scene('hostile');
-    await here.proxy.writeFile('/run/evil.sh', 'touch /run/pwned\n');
-    const { code, stdout, stderr } = await here.proxy.exec(['bash'], {
-      input: `
-        for name in ssh ssh-keygen curl sed awk printf say fail run record systemctl install rm; do
-          eval "function $name { touch /run/pwned; false; }; export -f $name"
-        done
-        alias ls='touch /run/pwned'
-        export CDPATH=/run:/tmp IFS=aeiou PATH=/usr/bin:/bin LANG=tr_TR.UTF-8 LC_ALL=xx_YY TERM=
-        export TMPDIR=/nonexistent HOME=/nonexistent POSIXLY_CORRECT=1 GREP_OPTIONS=--color=always
-        export GREP_COLOR=1 CURL_HOME=/run DF_BLOCK_SIZE=1 TZ=Asia/Kathmandu SYSTEMD_COLORS=1
-        export SYSTEMD_PAGER=cat SYSTEMD_LOG_LEVEL=debug SSH_AUTH_SOCK=/run/none SUDO_ASKPASS=/x
-        export EXIT_CODES=1 MODE=uninstall QUIET=yes FINDINGS=x TOKEN=x PHASE=9 USAGE=0 NO_COLOR=1
-        shopt -s failglob nocasematch; export BASHOPTS; set -o noclobber; export SHELLOPTS
-        command curl -fsSL ${urlOf(here.tunnel)} |
-          CULVERT_TOKEN=${here.tunnel.token} BASH_ENV=/run/evil-not-read.sh ENV=/run/evil.sh bash
-        exit $?`,
-    });
-    assert.equal(code, 0, stdout + stderr);
-    assert.notEqual((await here.proxy.shell('ls /run/pwned')).code, 0);
-    assert.equal(await rightsOf(here), usual);
-    assert.equal(await vendor.query(portOf(here.tunnel)), 'a row');
-  });
-
-  test('two runs at once: one waits for the other, and both end well', async () => {
-    const here = await scene('at-once');
-    const runs = await Promise.all([here.paste(), here.paste()]);
-    for (const { code, stdout, stderr } of runs) assert.equal(code, 0, stdout + stderr);
-    assert.match(runs.map(({ stdout }) => stdout).join(), /Another run is changing the tunnels/);
-    assert.equal(await vendor.query(portOf(here.tunnel)), 'a row');
-  });
-});
-
-describe('a symbolic link planted where the installer writes', () => {
-  const target = '/home/mallory/target';
-  const links = (slug: string) => [
-    '/etc/h_autossh',
-    '/var/lib/h_autossh',
-    '/usr/local/lib/h_autossh',
-    '/usr/local/sbin/h_autossh',
-    `/etc/systemd/system/h_autossh@acme_${slug}.service`,
-    '/etc/systemd/system/h_autossh.service',
-  ];
-
-  test('is refused, and what it leads to stays as it was', async () => {
-    const here = await scene('links');
-    await here.proxy.output('useradd -m mallory');
-    for (const link of links('links')) {
-      const isFile = /sbin|systemd/.test(link);
-      await here.proxy.output(
-        `${isFile ? `echo theirs >${target}` : `mkdir ${target}`}; ln -s ${target} ${link}`,
-      );
-      fails(await here.paste(), 4, new RegExp(`${link.split('/').pop()}.*(link|not Culvert's)`));
-      const state = `find ${target} -printf '%P %y %u %m\\n'; cat ${target} 2>/dev/null`;
-      assert.equal(
-        await here.proxy.output(`${state} || true`),
-        isFile ? ' f root 644\ntheirs\n' : ' d root 755\n',
-        link,
-      );
-      await here.proxy.output(`rm -r ${link} ${target}; systemctl daemon-reload`);
-    }
-    await isUntouched(here);
-  });
-
-  test('inside an installation is replaced, not followed', async () => {
-    const here = await scene('inside');
-    await succeeds(here);
-    await here.proxy.output(`useradd -m mallory; echo theirs >${target}`);
-    const files = [
-      '/etc/h_autossh/acme_inside/ssh_config',
-      '/etc/h_autossh/acme_inside/known_hosts',
-      '/usr/local/lib/h_autossh/acme_inside/tunnel',
-    ];
-    for (const file of files) await here.proxy.output(`ln -sf ${target} ${file}`);
-    await succeeds(here);
-    assert.equal(
-      await here.proxy.output(`stat -c '%U %a' ${target}; cat ${target}`),
-      'root 644\ntheirs\n',
-    );
-    for (const file of files) await here.proxy.output(`test ! -L ${file}`);
-  });
 });
 
 describe('the network goes', { concurrency: true }, () => {
   const cut = 'iptables -I INPUT -j DROP; iptables -I OUTPUT -j DROP; ip6tables -I OUTPUT -j DROP';
   const mend = 'iptables -F; ip6tables -F';
 
-  /** Cuts the network when the phase begins, and gives how the run ended. */
-  async function cutAt({ proxy, tunnel }: Scene, phase: number): Promise<CommandResult> {
-    const child = proxy.spawn(['bash']);
-    let [stdout, stderr] = ['', ''];
-    let isCut: Promise<unknown> | undefined;
-    child.stdout.on('data', (data) => {
-      stdout += data;
-      if (stdout.includes(`\n[${phase}/7] `)) isCut ??= proxy.output(cut);
-    });
-    child.stderr.on('data', (data) => {
-      stderr += data;
-    });
-    child.stdin.end(`${pastedLine(urlOf(tunnel), tunnel)}\nexit $?\n`);
-    const [code] = await once(child, 'close');
-    await isCut;
-    await proxy.output(mend);
-    return { code, stdout, stderr };
-  }
-
   for (const [phase, codes] of [
     [1, [4]],
-    // Nothing of phase 4 needs the network, so that phase 5 begins without it.
-    [4, [6]],
     [6, [7]],
     [7, [7, 8]],
   ] as const) {
     test(`from phase ${phase} on: it says so, and the same command goes on`, async () => {
       const here = await scene(`cut-${phase}`);
-      const result = await cutAt(here, phase);
+      const result = await atPhase(here, phase, cut);
+      await here.proxy.output(mend);
       assert.ok((codes as readonly number[]).includes(result.code), result.stdout + result.stderr);
       assert.match(result.stderr, /\nerror: /);
       if (phase === 1) await isUntouched(here);

@@ -41,7 +41,7 @@ export const TIERS: Tier[] = [
     files: () => testFiles((folder) => SYSTEM.includes(folder)),
     packages: [...MACHINE_PACKAGES, 'dash'],
     load: 'computes',
-    timeoutMs: 5 * MINUTE_MS,
+    timeoutMs: 20 * MINUTE_MS,
   },
   {
     name: 'lint',
