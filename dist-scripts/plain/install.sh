@@ -34,7 +34,7 @@
   # ---- Settings: every value of this tunnel -----------------------------------------------------
 
   TEMPLATE_VERSION='1.0.0'
-  BODY_SHA256='2195daee8908e6d7b7139a8ef4a60a5a936e5c241cb544af1b134af53f82bfb6'
+  BODY_SHA256='ec85b5fb4d1cc6a84e7914b128c2bcbf288f227c98f0057599a79f0ac0a22a0e'
   RENDER='44a58c204bb2c31ac5e7f4faf279a36a391b37693dd85467ed409ad58ffa9aac'
 
   PUBLIC_URL='https://culvert.example'
@@ -360,7 +360,7 @@ WantedBy=multi-user.target
   }
 
   main() {
-    local command=${1-} tunnel worst=0
+    local command=${1-} tunnel code=0 worst=0
     find_tunnels
     case $command in
       status | doctor | logs | rotate-key | upgrade | uninstall) shift ;;
@@ -384,7 +384,8 @@ WantedBy=multi-user.target
 
     ((${#chosen[@]} > 1)) || exec "$programs/${chosen[0]}/tunnel" "$command" "$@"
     for tunnel in "${chosen[@]}"; do
-      "$programs/$tunnel/tunnel" "$command" "$@" || worst=$?
+      "$programs/$tunnel/tunnel" "$command" "$@" || code=$?
+      ((code <= worst)) || worst=$code
     done
     return "$worst"
   }
@@ -1494,8 +1495,10 @@ main "$@"
   }
 
   leads_to_link_local() {
-    getent ahosts "$1" |
-      grep -qiE '^([0-9a-f:]*:)?(169\.254\.|a9fe:)|^fe[89ab].:|^fd00:ec2::254 |^fd20:ce::254 '
+    local addresses
+    addresses=$(getent ahosts "$1")
+    grep -qiE '^([0-9a-f:]*:)?(169\.254\.|a9fe:)|^fe[89ab].:|^fd00:ec2::254 |^fd20:ce::254 ' \
+      <<<"$addresses"
   }
 
   # ---- The plan: every change, before the first one ---------------------------------------------
@@ -2413,24 +2416,34 @@ main "$@"
         tell "The tunnel's port is in use on the tunnel server, by an earlier session of this" \
           "tunnel or by something else. If this lasts for minutes, tell $VENDOR_NAME."
         ;;
-      *'Could not resolve hostname'* | *'name resolution'* | *'Name or service not known'*)
+      *'Could not resolve hostname'* | *'name resolution'* | *'Name or service not known'* | \
+        *'does not resolve'*)
         tell "The tunnel server's name cannot be resolved. Check the DNS of this host."
         ;;
-      *'Connection refused'*)
+      *'Connection refused'* | *'connection is refused'*)
         tell 'Nothing accepts connections there: the server is down, or a firewall turns them away.'
         ;;
-      *'timed out'* | *'Network is unreachable'* | *'No route to host'*)
+      *'timed out'* | *'Network is unreachable'* | *'No route to host'* | *'there is no route'* | \
+        *': no answer'*)
         tell 'There is no way there at the moment: check network and firewall of this host.'
         ;;
       *'Timeout, server '*)
         tell 'The connection was lost on the way. It is made again by itself.'
         ;;
-      *'kex_exchange_identification'* | *'Connection reset by'* | *'Connection closed by'*)
+      *'kex_exchange_identification'* | *'Connection reset by'* | *'Connection closed by'* | \
+        *'no SSH server answers'*)
         tell 'Something closes the connection at once: a firewall that inspects SSH, or a server' \
           'that is starting or full.'
         ;;
       *'bad permissions'* | *'Load key '* | *'do not match public'*)
         tell 'ssh cannot use the private key. Run the installer again to mend it.'
+        ;;
+      *'the user or the password'* | *'asks for a user and a password'*)
+        tell 'The HTTP proxy wants another user or password: run the installer again with' \
+          'CULVERT_HTTP_PROXY.'
+        ;;
+      *'does not allow connections'* | *': cannot connect to '* | *'is not an HTTP proxy'*)
+        tell 'The HTTP proxy does not let this host through to the tunnel server: ask who runs it.'
         ;;
       *'connect_to '*'failed'* | *'open failed'*)
         tell 'The tunnel is up, but this host cannot reach the database.'

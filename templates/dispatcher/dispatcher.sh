@@ -49,7 +49,7 @@
   }
 
   main() {
-    local command=${1-} tunnel worst=0
+    local command=${1-} tunnel code=0 worst=0
     find_tunnels
     case $command in
       status | doctor | logs | rotate-key | upgrade | uninstall) shift ;;
@@ -73,7 +73,8 @@
 
     ((${#chosen[@]} > 1)) || exec "$programs/${chosen[0]}/tunnel" "$command" "$@"
     for tunnel in "${chosen[@]}"; do
-      "$programs/$tunnel/tunnel" "$command" "$@" || worst=$?
+      "$programs/$tunnel/tunnel" "$command" "$@" || code=$?
+      ((code <= worst)) || worst=$code
     done
     return "$worst"
   }

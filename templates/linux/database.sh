@@ -53,6 +53,8 @@ knock() {
 }
 
 leads_to_link_local() {
-  getent ahosts "$1" |
-    grep -qiE '^([0-9a-f:]*:)?(169\.254\.|a9fe:)|^fe[89ab].:|^fd00:ec2::254 |^fd20:ce::254 '
+  local addresses
+  addresses=$(getent ahosts "$1")
+  grep -qiE '^([0-9a-f:]*:)?(169\.254\.|a9fe:)|^fe[89ab].:|^fd00:ec2::254 |^fd20:ce::254 ' \
+    <<<"$addresses"
 }
