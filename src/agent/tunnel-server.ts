@@ -55,7 +55,8 @@ export async function startTunnelServer(
     onChange: (row, urgent) => reporter.note(row, urgent),
     onForbidden: (session) => reconciler.end(session, 'no key lets it listen there'),
   });
-  const reconciler = new Reconciler({ keys, folder: keyFolder, sessions, watch, log });
+  const { port } = region;
+  const reconciler = new Reconciler({ keys, folder: keyFolder, sessions, watch, port, log });
   const reporter = new Reporter({
     rows: () => watch.rows(),
     applied: () => ({ revision: keys.revision, digest: keys.digest }),

@@ -50,6 +50,8 @@ export interface VendorOptions {
   /** Fields of the region and of its tunnel server beside their names. */
   region?: object;
   server?: object;
+  /** Of the host, beyond podman's default. */
+  capabilities?: readonly string[];
   /** What is done on the host before anything starts. */
   prepare?(host: Container): Promise<void>;
 }
@@ -65,6 +67,7 @@ export async function startVendorHost(
     network,
     name,
     mounts: [{ from: REPOSITORY, to: '/opt/culvert' }],
+    capabilities: options.capabilities ?? [],
   });
   const url = options.url ?? `http://${name}:8080`;
   const publicHost = new URL(url).host;

@@ -1,6 +1,8 @@
 import type { KeyFolder } from '../keys/key-folder.ts';
 import type { KeyList } from '../keys/key-list.ts';
 import type { AgentLog } from '../settings.ts';
+import { unansweredConnections } from '../system/unanswered-connections.ts';
+import { DeadConnections } from './dead-connections.ts';
 import { type Session, sessionId } from './session.ts';
 import type { Sessions } from './sessions.ts';
 import type { SlotWatch } from './slot-watch.ts';
@@ -13,6 +15,8 @@ export interface ReconcilerOptions {
   folder: KeyFolder;
   sessions: Sessions;
   watch: SlotWatch;
+  /** Where sshd takes connections. */
+  port: number;
   log: AgentLog;
 }
 
@@ -20,16 +24,18 @@ export interface ReconcilerOptions {
 export class Reconciler {
   readonly #options: ReconcilerOptions;
   readonly #ending = new Set<Session>();
+  readonly #connections = new DeadConnections();
 
   constructor(options: ReconcilerOptions) {
     this.#options = options;
   }
 
-  /** Looks at every session: is its key still there, and does it listen? */
+  /** Looks at every session: is its proxy there, is its key, and does it listen? */
   async run(): Promise<void> {
     const { sessions, watch } = this.#options;
     sessions.forgetEnded();
     watch.forgetStrangers();
+    await this.#endDead();
     const listening = watch.listening();
     for (const session of sessions.all()) {
       const why = await this.#whyNot(session, listening.get(sessionId(session)));
@@ -45,6 +51,17 @@ export class Reconciler {
     log.warn({ pid: session.monitor.pid, key: session.claims[0], reason }, 'ending a session');
     await sessions.end(session);
     this.#ending.delete(session);
+  }
+
+  // All at once: where a line breaks, it breaks for many.
+  async #endDead(): Promise<void> {
+    const { sessions, port } = this.#options;
+    const dead = this.#connections.observe(unansweredConnections(port));
+    if (dead.size === 0) return;
+    const ends = sessions
+      .withConnection(dead)
+      .map((session) => this.end(session, 'its connection is dead'));
+    await Promise.all(ends);
   }
 
   async #whyNot(session: Session, listeningKey?: string): Promise<string | undefined> {

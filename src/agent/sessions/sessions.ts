@@ -63,6 +63,16 @@ export class Sessions {
     return this.#searchOwner(socket);
   }
 
+  /** The sessions whose connection is one of these sockets; none of those where we may not look. */
+  withConnection(inodes: Set<string>): Session[] {
+    const sockets = new Set([...inodes].map((inode) => `socket:[${inode}]`));
+    return this.all().filter((session) =>
+      [session.monitor, currentChild(session)].some(
+        (process) => process && openFilesOf(process.pid)?.some((file) => sockets.has(file)),
+      ),
+    );
+  }
+
   #searchOwner(socket: string): Session | undefined {
     const { master } = this.#sshd;
     const child = allOfSshd(this.#sshd).find(({ pid }) => openFilesOf(pid)?.includes(socket));

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, readSync } from 'node:fs';
+import { readLines } from './read-lines.ts';
 
 /** A TCP port that something listens on. */
 export interface Listener {
@@ -10,8 +10,6 @@ export interface Listener {
 }
 
 const LISTEN = '0A';
-/** Ten lines of the table of IPv4. */
-const CHUNK = 1500;
 const ANY_IPV4 = '00000000';
 const ANY_IPV6 = '0'.repeat(32);
 const LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
@@ -43,24 +41,6 @@ function* readTable(table: 'tcp' | 'tcp6'): Generator<{ local: string; listener:
       inode: words[9] as string,
     };
     yield { local, listener };
-  }
-}
-
-/** Lines of a file, read a few at a time, as they are asked for. Nothing of a file that is absent. */
-function* readLines(path: string): Generator<string> {
-  // Where the kernel has no IPv6, it has no table of it either.
-  if (!existsSync(path)) return;
-  const file = openSync(path, 'r');
-  try {
-    const chunk = Buffer.alloc(CHUNK);
-    let rest = '';
-    for (let length = readSync(file, chunk); length > 0; length = readSync(file, chunk)) {
-      const lines = (rest + chunk.toString('latin1', 0, length)).split('\n');
-      rest = lines.pop() as string;
-      yield* lines;
-    }
-  } finally {
-    closeSync(file);
   }
 }
 
