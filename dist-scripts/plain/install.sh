@@ -34,7 +34,7 @@
   # ---- Settings: every value of this tunnel -----------------------------------------------------
 
   TEMPLATE_VERSION='1.0.0'
-  BODY_SHA256='ec85b5fb4d1cc6a84e7914b128c2bcbf288f227c98f0057599a79f0ac0a22a0e'
+  BODY_SHA256='ff21bd346157ba5eba83ab59c7839f7efb7fb5cd70013d305651d54b9fc8bc3b'
   RENDER='44a58c204bb2c31ac5e7f4faf279a36a391b37693dd85467ed409ad58ffa9aac'
 
   PUBLIC_URL='https://culvert.example'
@@ -828,7 +828,8 @@ main "$@"
 
   # Nothing of the caller's shell may change what the commands below mean.
   settle_shell() {
-    set +aefxv -u -o pipefail
+    set +aCefxv -u -o pipefail
+    shopt -u failglob nullglob nocaseglob nocasematch
     # shellcheck disable=SC2086 # each name is a word
     unset -v CDPATH BASH_ENV ENV GREP_OPTIONS ${!SYSTEMD_@}
     IFS=$' \t\n'

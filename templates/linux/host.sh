@@ -3,7 +3,8 @@
 
 # Nothing of the caller's shell may change what the commands below mean.
 settle_shell() {
-  set +aefxv -u -o pipefail
+  set +aCefxv -u -o pipefail
+  shopt -u failglob nullglob nocaseglob nocasematch
   # shellcheck disable=SC2086 # each name is a word
   unset -v CDPATH BASH_ENV ENV GREP_OPTIONS ${!SYSTEMD_@}
   IFS=$' \t\n'

@@ -167,7 +167,7 @@ test('owners and modes of files are those that the script gives', () => {
 
 /** What bash does itself. */
 const BUILTINS = new Set(
-  `. : break case cd command compgen continue declare echo exit export for kill local mapfile
+  `. : break case cd command compgen continue declare echo exit export for kill local mapfile shopt
    printf read readonly return set shift trap true type umask unset wait`.split(/\s+/),
 );
 

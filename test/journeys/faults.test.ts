@@ -187,6 +187,8 @@ const TELLING: [what: string, stand: (stage: Stage) => Promise<void>][] = [
     async (stage) => {
       const here = await stage('hostile');
       await here.proxy.writeFile('/run/evil.sh', 'touch /run/pwned\n');
+      // The shell of the line itself reads it before it reads us; nothing that we start may.
+      await here.proxy.writeFile('/run/once.sh', 'echo read >>/run/reads\n');
       const { code, stdout, stderr } = await here.proxy.exec(['bash'], {
         input: `
         for name in ssh ssh-keygen curl sed awk printf say fail run record systemctl install rm; do
@@ -194,17 +196,18 @@ const TELLING: [what: string, stand: (stage: Stage) => Promise<void>][] = [
         done
         alias ls='touch /run/pwned'
         export CDPATH=/run:/tmp IFS=aeiou PATH=/usr/bin:/bin LANG=tr_TR.UTF-8 LC_ALL=xx_YY TERM=
-        export TMPDIR=/nonexistent HOME=/nonexistent POSIXLY_CORRECT=1 GREP_OPTIONS=--color=always
+        export TMPDIR=/nonexistent HOME=/nonexistent GREP_OPTIONS=--color=always
         export GREP_COLOR=1 CURL_HOME=/run DF_BLOCK_SIZE=1 TZ=Asia/Kathmandu SYSTEMD_COLORS=1
         export SYSTEMD_PAGER=cat SYSTEMD_LOG_LEVEL=debug SSH_AUTH_SOCK=/run/none SUDO_ASKPASS=/x
         export EXIT_CODES=1 MODE=uninstall QUIET=yes FINDINGS=x TOKEN=x PHASE=9 USAGE=0 NO_COLOR=1
         shopt -s failglob nocasematch; export BASHOPTS; set -o noclobber; export SHELLOPTS
         command curl -fsSL ${urlOf(here.tunnel)} |
-          CULVERT_TOKEN=${here.tunnel.token} BASH_ENV=/run/evil-not-read.sh ENV=/run/evil.sh bash
+          CULVERT_TOKEN=${here.tunnel.token} BASH_ENV=/run/once.sh ENV=/run/evil.sh bash
         exit $?`,
       });
       assert.equal(code, 0, stdout + stderr);
       assert.notEqual((await here.proxy.shell('ls /run/pwned')).code, 0);
+      assert.equal(await here.proxy.output('cat /run/reads'), 'read\n');
       assert.equal(await vendor.query(portOf(here.tunnel)), 'a row');
     },
   ],
@@ -346,12 +349,12 @@ describe('what must not matter', () => {
     });
   }
 
-  test('noexec on /tmp and /run', async () => {
+  test('noexec on /tmp and /run, and a shell in POSIX mode', async () => {
     const here = await scene('noexec');
     await here.proxy.outputFromOutside(
       'mount -t tmpfs -o noexec,mode=1777 none /tmp && mount -o remount,noexec /run',
     );
-    await succeeds(here);
+    await succeeds(here, { environment: { POSIXLY_CORRECT: '1' } });
   });
 });
 
