@@ -110,6 +110,21 @@ test('check lists an unknown system with the rest; an installation ends at once'
   }
 });
 
+test('a clock that is off by more than five minutes is found', async () => {
+  await proxy.writeFile(
+    '/usr/local/bin/date',
+    '#!/bin/sh\nexec /usr/bin/date --date="10 minutes ago" "$@"\n',
+    '0755',
+  );
+  try {
+    const { code, stderr } = await install(proxy, urlOf(tunnel), { arguments: ['check'] });
+    assert.equal(code, 4, stderr);
+    assert.match(stderr, /1 found:\n {2}this host's clock is off by (599|60\d) seconds/);
+  } finally {
+    await proxy.output('rm /usr/local/bin/date');
+  }
+});
+
 test('what is not Culvert’s is left alone, and said', async () => {
   await proxy.output(
     'mkdir /etc/h_autossh; echo theirs >/etc/h_autossh/config; groupadd h_autossh',
