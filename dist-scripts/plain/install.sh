@@ -34,7 +34,7 @@
   # ---- Settings: every value of this tunnel -----------------------------------------------------
 
   TEMPLATE_VERSION='1.0.0'
-  BODY_SHA256='ff21bd346157ba5eba83ab59c7839f7efb7fb5cd70013d305651d54b9fc8bc3b'
+  BODY_SHA256='444ff0c32d0e7bc62e3a436285fdc9c9bbfd1c92ff9d2f46ae07711a884f66d7'
   RENDER='44a58c204bb2c31ac5e7f4faf279a36a391b37693dd85467ed409ad58ffa9aac'
 
   PUBLIC_URL='https://culvert.example'
@@ -1449,6 +1449,14 @@ main "$@"
     local found=finding
     [[ $DEFER_DATABASE == no ]] || found=owed
     if [[ -n $DATABASE_SOCKET ]]; then
+      # The unit's PrivateTmp and ProtectHome.
+      case $MODE$DATABASE_SOCKET in
+        install/tmp/* | install/var/tmp/* | install/home/* | install/root/* | install/run/user/*)
+          finding "database socket $DATABASE_SOCKET: a service cannot see that folder" \
+            'Have the database make its socket elsewhere, for example under /run.'
+          return
+          ;;
+      esac
       if [[ -S $DATABASE_SOCKET ]]; then
         ok "database socket $DATABASE_SOCKET"
       else

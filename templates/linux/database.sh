@@ -6,6 +6,14 @@ check_database() {
   local found=finding
   [[ $DEFER_DATABASE == no ]] || found=owed
   if [[ -n $DATABASE_SOCKET ]]; then
+    # The unit's PrivateTmp and ProtectHome.
+    case $MODE$DATABASE_SOCKET in
+      install/tmp/* | install/var/tmp/* | install/home/* | install/root/* | install/run/user/*)
+        finding "database socket $DATABASE_SOCKET: a service cannot see that folder" \
+          'Have the database make its socket elsewhere, for example under /run.'
+        return
+        ;;
+    esac
     if [[ -S $DATABASE_SOCKET ]]; then
       ok "database socket $DATABASE_SOCKET"
     else

@@ -125,6 +125,24 @@ test('a clock that is off by more than five minutes is found', async () => {
   }
 });
 
+test('a socket that the service could not see is found before it is installed', async () => {
+  const hidden = await vendor.api<MadeTunnel>('POST', '/v1/tunnels', {
+    ...(await vendor.api<object>('GET', `/v1/tunnels/${tunnel.id}`).then(placeOf)),
+    slug: 'hidden',
+    database: { type: 'postgresql', socket: '/tmp/.s.PGSQL.5432' },
+    issue_token: true,
+  });
+  const { code, stderr } = await install(proxy, urlOf(hidden), { token: hidden.token });
+  assert.equal(code, 4, stderr);
+  assert.match(stderr, /socket \/tmp\/\.s\.PGSQL\.5432: a service cannot see that folder/);
+});
+
+/** Where a tunnel is, for another one in the same place. */
+function placeOf(given: object) {
+  const { name, account, region } = given as Record<string, unknown>;
+  return { name, account, region };
+}
+
 test('what is not Culvert’s is left alone, and said', async () => {
   await proxy.output(
     'mkdir /etc/h_autossh; echo theirs >/etc/h_autossh/config; groupadd h_autossh',
