@@ -34,7 +34,7 @@
   # ---- Settings: every value of this tunnel -----------------------------------------------------
 
   TEMPLATE_VERSION='1.0.0'
-  BODY_SHA256='444ff0c32d0e7bc62e3a436285fdc9c9bbfd1c92ff9d2f46ae07711a884f66d7'
+  BODY_SHA256='779dc39ab9765fd367589c7f15a2ca5eddc2217a7ee2c3d67391969afe9359da'
   RENDER='44a58c204bb2c31ac5e7f4faf279a36a391b37693dd85467ed409ad58ffa9aac'
 
   PUBLIC_URL='https://culvert.example'
@@ -943,6 +943,7 @@ main "$@"
 
   # The paths of this tunnel. The same names are in the files of the settings.
   name_paths() {
+    SHARED_FOLDERS=("/etc/$SERVICE" "/var/lib/$SERVICE" "/usr/local/lib/$SERVICE")
     CONFIG_FOLDER=/etc/$SERVICE/$INSTANCE
     STATE_FOLDER=/var/lib/$SERVICE/$INSTANCE
     KEPT_FOLDER=$CONFIG_FOLDER
@@ -959,6 +960,9 @@ main "$@"
     HOST_FILE=$UNIT_FILE.d/host.conf
     UMBRELLA_FILE=/etc/systemd/system/$SERVICE.service
   }
+
+  # is_link FOLDER: whether one of the shared folders, or this tunnel's in it, leads elsewhere.
+  is_link() { [[ -L $1 || -L $1/$INSTANCE ]]; }
 
   is_installed() { [[ -e $UNIT_FILE ]]; }
 
@@ -1326,14 +1330,14 @@ main "$@"
       [[ -z $text || $text == *'Made by Culvert'* ]] ||
         finding "a unit $unit exists and is not Culvert's" 'Rename or remove that unit first.'
     done
-    for folder in "/etc/$SERVICE" "/var/lib/$SERVICE" "/usr/local/lib/$SERVICE"; do
-      [[ ! -L $folder && ! -L $folder/$INSTANCE ]] ||
+    for folder in "${SHARED_FOLDERS[@]}"; do
+      ! is_link "$folder" ||
         finding "$folder is, or holds, a symbolic link" 'Remove that link first.'
     done
     [[ ! -e $DISPATCHER_FILE ]] || grep -qs 'Made by Culvert' "$DISPATCHER_FILE" ||
       finding "$DISPATCHER_FILE exists and is not Culvert's" 'Rename or remove that file first.'
     grep -qs 'Made by Culvert' "/etc/$SERVICE/README" && return
-    for folder in "/etc/$SERVICE" "/var/lib/$SERVICE" "/usr/local/lib/$SERVICE"; do
+    for folder in "${SHARED_FOLDERS[@]}"; do
       [[ ! -e $folder || -L $folder ]] || [[ -d $folder && -z $(ls -A "$folder" 2>/dev/null) ]] ||
         finding "$folder exists and is not Culvert's" 'Rename or remove that folder first.'
     done
@@ -1575,7 +1579,7 @@ main "$@"
   CARRIED=(
     MODE TOKEN REMOVE_PACKAGES DEFER_DATABASE JSON FOLLOW SUPPORT_FILE GIVEN_CONFIG QUIET VERBOSE
     PHASE PHASES PHASE_BEGAN BOLD PLAIN GIVEN_HTTP_PROXY
-    FAMILY PACKAGE_MANAGER SSH_PACKAGE KEY_TYPE PROGRAM MAY_BE_PLAIN ENABLE_EPEL
+    OS_NAME FAMILY PACKAGE_MANAGER SSH_PACKAGE KEY_TYPE PROGRAM MAY_BE_PLAIN ENABLE_EPEL
     CULVERT_LOCK_SECONDS
     FINGERPRINT SCRATCH_OF_CALLER CULVERT_CA_FILE CURL_CA_BUNDLE SSL_CERT_FILE SSL_CERT_DIR
     http_proxy https_proxy all_proxy no_proxy HTTPS_PROXY ALL_PROXY NO_PROXY
@@ -1856,8 +1860,8 @@ main "$@"
   # The first thing made is the folder that holds the record.
   begin_record() {
     local base
-    for base in "/etc/$SERVICE" "/var/lib/$SERVICE" "/usr/local/lib/$SERVICE"; do
-      [[ ! -L $base && ! -L $base/$INSTANCE ]] ||
+    for base in "${SHARED_FOLDERS[@]}"; do
+      ! is_link "$base" ||
         fail "$PACKAGES" "$base is, or holds, a symbolic link." 'Remove it and run this again.'
     done
     mark_as_ours && mkdir -p "$STATE_FOLDER" && chmod go-rwx "$STATE_FOLDER" &&
@@ -2029,7 +2033,7 @@ main "$@"
   # Before systemd 240 a service that dies at once has started all the same.
   restart_unit() {
     {
-      systemctl daemon-reload && systemctl start "$SERVICE.service" && systemctl restart "$UNIT"
+      systemctl start "$SERVICE.service" && systemctl restart "$UNIT"
     } >"$SCRATCH/systemctl" 2>&1 || return
     (($(systemd_version) >= 240)) || sleep 1
     ! lacks_namespace
@@ -2039,13 +2043,16 @@ main "$@"
 
   # Containers and hardened hosts keep some of its protection from a service: exit status 217, USER,
   # or 226, NAMESPACE.
-  lacks_namespace() { [[ $(systemctl show -p ExecMainStatus "$UNIT") =~ =(217|226)$ ]]; }
+  lacks_namespace() { [[ $(of_unit ExecMainStatus) =~ ^(217|226)$ ]]; }
+
+  # of_unit PROPERTY: what systemd knows of the service.
+  of_unit() { systemctl show -p "$1" "$UNIT" 2>/dev/null | sed "s/^$1=//"; }
 
   # do_without WHAT LINE...: one protection less is better than no tunnel.
   do_without() {
     say "This host gives a service no $1: doing without."
     shift
-    fit_unit_to_host "$@"
+    fit_unit_to_host "$@" && run systemctl daemon-reload
   }
 
   # fit_unit_to_host [LINE...]: switches off what this host cannot do, in a file beside the unit.
@@ -2240,8 +2247,7 @@ main "$@"
   # A file has the right SELinux label by the folder it is made in, unless somebody moved it there.
   restore_labels() {
     [[ -e /sys/fs/selinux/enforce ]] && has restorecon || return 0
-    run restorecon -R "/etc/$SERVICE" "/var/lib/$SERVICE" "/usr/local/lib/$SERVICE" \
-      "$DISPATCHER_FILE" "$UMBRELLA_FILE" "$UNIT_FILE"* ||
+    run restorecon -R "${SHARED_FOLDERS[@]}" "$DISPATCHER_FILE" "$UMBRELLA_FILE" "$UNIT_FILE"* ||
       warn 'The SELinux labels could not be restored; the reason stands above.'
   }
 
@@ -2753,9 +2759,6 @@ main "$@"
     esac
   }
 
-  # of_unit PROPERTY: what systemd knows of the service.
-  of_unit() { systemctl show -p "$1" "$UNIT" 2>/dev/null | sed "s/^$1=//"; }
-
   # A session that the vendor sees, by one of our keys. With the service stopped it can only be one
   # that has not been missed yet.
   find_our_session() {
@@ -3010,7 +3013,7 @@ main "$@"
   # Nothing here logs in with the tunnel's key: that would end the session that is up.
   examine() {
     HOPS=() RESULTS=() DETAILS=() BROKEN='' VERDICT='' NEXT=''
-    has ssh || fail "$PREFLIGHT" 'ssh is missing.' 'Install the package openssh-client.'
+    has ssh || fail "$PREFLIGHT" 'ssh is missing.' 'Install the package of OpenSSH clients.'
     if is_hand_made; then
       [[ -r $GIVEN_CONFIG ]] || wrong "$GIVEN_CONFIG cannot be read."
       read_route "$GIVEN_CONFIG" "${GIVEN_HOST:-$(first_host "$GIVEN_CONFIG")}" \
@@ -3089,7 +3092,7 @@ main "$@"
     {
       support installer "$TEMPLATE_VERSION"
       support tunnel "$INSTANCE"
-      support os "$(sed -n 's/^PRETTY_NAME=//p' /etc/os-release | tr -d '"')"
+      support os "$OS_NAME"
       support bash "$BASH_VERSION"
       support ssh "$(ssh -V 2>&1)"
       support systemd "$(systemctl --version 2>/dev/null | head -n 1)"
@@ -3287,7 +3290,7 @@ main "$@"
 
   # Last made, first removed. What other tunnels use too goes with the last of them.
   remove_recorded() {
-    local kind name last=yes other heir=
+    local kind name last=yes other heir='' folder
     for other in "/var/lib/$SERVICE"/*/installed; do
       [[ -e $other && $other != "$RECORD" ]] || continue
       last=no
@@ -3307,9 +3310,7 @@ main "$@"
     remove_file "$RECORD"
     remove_folder "$STATE_FOLDER"
     if [[ $last == yes ]]; then
-      remove_folder "/etc/$SERVICE"
-      remove_folder "/var/lib/$SERVICE"
-      remove_folder "/usr/local/lib/$SERVICE"
+      for folder in "${SHARED_FOLDERS[@]}"; do remove_folder "$folder"; done
     fi
   }
 

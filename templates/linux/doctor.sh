@@ -4,7 +4,7 @@
 # Nothing here logs in with the tunnel's key: that would end the session that is up.
 examine() {
   HOPS=() RESULTS=() DETAILS=() BROKEN='' VERDICT='' NEXT=''
-  has ssh || fail "$PREFLIGHT" 'ssh is missing.' 'Install the package openssh-client.'
+  has ssh || fail "$PREFLIGHT" 'ssh is missing.' 'Install the package of OpenSSH clients.'
   if is_hand_made; then
     [[ -r $GIVEN_CONFIG ]] || wrong "$GIVEN_CONFIG cannot be read."
     read_route "$GIVEN_CONFIG" "${GIVEN_HOST:-$(first_host "$GIVEN_CONFIG")}" \

@@ -4,7 +4,7 @@
 # Before systemd 240 a service that dies at once has started all the same.
 restart_unit() {
   {
-    systemctl daemon-reload && systemctl start "$SERVICE.service" && systemctl restart "$UNIT"
+    systemctl start "$SERVICE.service" && systemctl restart "$UNIT"
   } >"$SCRATCH/systemctl" 2>&1 || return
   (($(systemd_version) >= 240)) || sleep 1
   ! lacks_namespace
@@ -14,13 +14,16 @@ systemd_version() { systemctl --version | sed -n '1s/^systemd \([1-9][0-9]*\).*/
 
 # Containers and hardened hosts keep some of its protection from a service: exit status 217, USER,
 # or 226, NAMESPACE.
-lacks_namespace() { [[ $(systemctl show -p ExecMainStatus "$UNIT") =~ =(217|226)$ ]]; }
+lacks_namespace() { [[ $(of_unit ExecMainStatus) =~ ^(217|226)$ ]]; }
+
+# of_unit PROPERTY: what systemd knows of the service.
+of_unit() { systemctl show -p "$1" "$UNIT" 2>/dev/null | sed "s/^$1=//"; }
 
 # do_without WHAT LINE...: one protection less is better than no tunnel.
 do_without() {
   say "This host gives a service no $1: doing without."
   shift
-  fit_unit_to_host "$@"
+  fit_unit_to_host "$@" && run systemctl daemon-reload
 }
 
 # fit_unit_to_host [LINE...]: switches off what this host cannot do, in a file beside the unit.

@@ -58,9 +58,6 @@ try_service() {
   esac
 }
 
-# of_unit PROPERTY: what systemd knows of the service.
-of_unit() { systemctl show -p "$1" "$UNIT" 2>/dev/null | sed "s/^$1=//"; }
-
 # A session that the vendor sees, by one of our keys. With the service stopped it can only be one
 # that has not been missed yet.
 find_our_session() {

@@ -118,6 +118,7 @@ unsupported() {
 
 # The paths of this tunnel. The same names are in the files of the settings.
 name_paths() {
+  SHARED_FOLDERS=("/etc/$SERVICE" "/var/lib/$SERVICE" "/usr/local/lib/$SERVICE")
   CONFIG_FOLDER=/etc/$SERVICE/$INSTANCE
   STATE_FOLDER=/var/lib/$SERVICE/$INSTANCE
   KEPT_FOLDER=$CONFIG_FOLDER
@@ -134,5 +135,8 @@ name_paths() {
   HOST_FILE=$UNIT_FILE.d/host.conf
   UMBRELLA_FILE=/etc/systemd/system/$SERVICE.service
 }
+
+# is_link FOLDER: whether one of the shared folders, or this tunnel's in it, leads elsewhere.
+is_link() { [[ -L $1 || -L $1/$INSTANCE ]]; }
 
 is_installed() { [[ -e $UNIT_FILE ]]; }

@@ -12,8 +12,8 @@ record() {
 # The first thing made is the folder that holds the record.
 begin_record() {
   local base
-  for base in "/etc/$SERVICE" "/var/lib/$SERVICE" "/usr/local/lib/$SERVICE"; do
-    [[ ! -L $base && ! -L $base/$INSTANCE ]] ||
+  for base in "${SHARED_FOLDERS[@]}"; do
+    ! is_link "$base" ||
       fail "$PACKAGES" "$base is, or holds, a symbolic link." 'Remove it and run this again.'
   done
   mark_as_ours && mkdir -p "$STATE_FOLDER" && chmod go-rwx "$STATE_FOLDER" &&

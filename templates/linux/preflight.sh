@@ -93,14 +93,14 @@ check_for_strangers() {
     [[ -z $text || $text == *'Made by Culvert'* ]] ||
       finding "a unit $unit exists and is not Culvert's" 'Rename or remove that unit first.'
   done
-  for folder in "/etc/$SERVICE" "/var/lib/$SERVICE" "/usr/local/lib/$SERVICE"; do
-    [[ ! -L $folder && ! -L $folder/$INSTANCE ]] ||
+  for folder in "${SHARED_FOLDERS[@]}"; do
+    ! is_link "$folder" ||
       finding "$folder is, or holds, a symbolic link" 'Remove that link first.'
   done
   [[ ! -e $DISPATCHER_FILE ]] || grep -qs 'Made by Culvert' "$DISPATCHER_FILE" ||
     finding "$DISPATCHER_FILE exists and is not Culvert's" 'Rename or remove that file first.'
   grep -qs 'Made by Culvert' "/etc/$SERVICE/README" && return
-  for folder in "/etc/$SERVICE" "/var/lib/$SERVICE" "/usr/local/lib/$SERVICE"; do
+  for folder in "${SHARED_FOLDERS[@]}"; do
     [[ ! -e $folder || -L $folder ]] || [[ -d $folder && -z $(ls -A "$folder" 2>/dev/null) ]] ||
       finding "$folder exists and is not Culvert's" 'Rename or remove that folder first.'
   done

@@ -75,8 +75,7 @@ start_service() {
 # A file has the right SELinux label by the folder it is made in, unless somebody moved it there.
 restore_labels() {
   [[ -e /sys/fs/selinux/enforce ]] && has restorecon || return 0
-  run restorecon -R "/etc/$SERVICE" "/var/lib/$SERVICE" "/usr/local/lib/$SERVICE" \
-    "$DISPATCHER_FILE" "$UMBRELLA_FILE" "$UNIT_FILE"* ||
+  run restorecon -R "${SHARED_FOLDERS[@]}" "$DISPATCHER_FILE" "$UMBRELLA_FILE" "$UNIT_FILE"* ||
     warn 'The SELinux labels could not be restored; the reason stands above.'
 }
 

@@ -22,7 +22,7 @@ write_support_file() {
   {
     support installer "$TEMPLATE_VERSION"
     support tunnel "$INSTANCE"
-    support os "$(sed -n 's/^PRETTY_NAME=//p' /etc/os-release | tr -d '"')"
+    support os "$OS_NAME"
     support bash "$BASH_VERSION"
     support ssh "$(ssh -V 2>&1)"
     support systemd "$(systemctl --version 2>/dev/null | head -n 1)"

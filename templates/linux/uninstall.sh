@@ -35,7 +35,7 @@ withdraw_keys() {
 
 # Last made, first removed. What other tunnels use too goes with the last of them.
 remove_recorded() {
-  local kind name last=yes other heir=
+  local kind name last=yes other heir='' folder
   for other in "/var/lib/$SERVICE"/*/installed; do
     [[ -e $other && $other != "$RECORD" ]] || continue
     last=no
@@ -55,9 +55,7 @@ remove_recorded() {
   remove_file "$RECORD"
   remove_folder "$STATE_FOLDER"
   if [[ $last == yes ]]; then
-    remove_folder "/etc/$SERVICE"
-    remove_folder "/var/lib/$SERVICE"
-    remove_folder "/usr/local/lib/$SERVICE"
+    for folder in "${SHARED_FOLDERS[@]}"; do remove_folder "$folder"; done
   fi
 }
 
