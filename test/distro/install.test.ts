@@ -9,10 +9,13 @@ import {
 import { startDatabaseHost } from '../support/database-host.ts';
 import { DISTROS, type Distro } from '../support/distros.ts';
 import { install } from '../support/installer.ts';
-import { type MadeTunnel, startVendorHost, type VendorHost } from '../support/vendor-host.ts';
-
-const urlOf = (tunnel: MadeTunnel) => `http://vendor:8080/t/${tunnel.id}/install.sh`;
-const portOf = (tunnel: MadeTunnel) => tunnel.slots[0]?.tunnel_port ?? 0;
+import {
+  type MadeTunnel,
+  portOf,
+  startVendorHost,
+  urlOf,
+  type VendorHost,
+} from '../support/vendor-host.ts';
 
 /** From this version on `systemd-analyze security` takes a file and a limit. */
 const SYSTEMD_THAT_JUDGES = 252;

@@ -14,7 +14,7 @@ import { install } from '../support/installer.ts';
 import { FAULTS, type Fault } from '../support/outage/faults.ts';
 import { type Knocker, startKnocker } from '../support/outage/knocker.ts';
 import { type Line, lineOf } from '../support/outage/line.ts';
-import { startVendorHost, type VendorHost } from '../support/vendor-host.ts';
+import { portOf, startVendorHost, urlOf, type VendorHost } from '../support/vendor-host.ts';
 
 /**
  * A customer's network fails for a while and returns: the tunnel must be up again soon, with nobody's help.
@@ -92,12 +92,12 @@ async function makeReady(name: string, distro: Distro): Promise<Ready> {
   for (const runner of runnersOf(distro)) {
     const slug = `${name}-${runner.name}`;
     const tunnel = await vendor.makeTunnel(slug, { host: 'database', port: 5432 });
-    const installed = await install(proxy, `http://vendor:8080/t/${tunnel.id}/install.sh`, {
+    const installed = await install(proxy, urlOf(tunnel), {
       token: tunnel.token,
       arguments: runner.options,
     });
     assert.equal(installed.code, 0, installed.stdout + installed.stderr);
-    const port = tunnel.slots[0]?.tunnel_port ?? 0;
+    const port = portOf(tunnel);
     tunnels.push({ by: runner.name, unit: `h_autossh@acme_${slug}.service`, port });
   }
   // From here on names come by DNS alone, as they do at a customer's. Two name servers are usual, and a

@@ -11,9 +11,13 @@ import {
 import { startDatabaseHost } from '../support/database-host.ts';
 import { DISTROS, type Distro } from '../support/distros.ts';
 import { install, pastedLine } from '../support/installer.ts';
-import { type MadeTunnel, startVendorHost, type VendorHost } from '../support/vendor-host.ts';
-
-const urlOf = (tunnel: MadeTunnel) => `http://vendor:8080/t/${tunnel.id}/install.sh`;
+import {
+  type MadeTunnel,
+  portOf,
+  startVendorHost,
+  urlOf,
+  type VendorHost,
+} from '../support/vendor-host.ts';
 
 /** What package managers of a family lock, by fcntl as they do. */
 const LOCK_FILES: Record<Distro['family'], string[]> = {
@@ -94,7 +98,7 @@ for (const distro of onePerFamily(DISTROS)) {
         } finally {
           await installUntil(proxy, tunnel, waiting, () => proxy.output(`kill ${holder}`));
         }
-        assert.equal(await vendor.query(tunnel.slots[0]?.tunnel_port ?? 0), 'a row');
+        assert.equal(await vendor.query(portOf(tunnel)), 'a row');
       });
     }
   });

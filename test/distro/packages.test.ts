@@ -9,10 +9,14 @@ import {
 import { startDatabaseHost } from '../support/database-host.ts';
 import { DISTROS, type Distro } from '../support/distros.ts';
 import { addSudoer, install, onTerminal, pastedLine } from '../support/installer.ts';
-import { type MadeTunnel, startVendorHost, type VendorHost } from '../support/vendor-host.ts';
+import {
+  type MadeTunnel,
+  portOf,
+  startVendorHost,
+  urlOf,
+  type VendorHost,
+} from '../support/vendor-host.ts';
 
-const urlOf = (tunnel: MadeTunnel) => `http://vendor:8080/t/${tunnel.id}/install.sh`;
-const portOf = (tunnel: MadeTunnel) => tunnel.slots[0]?.tunnel_port ?? 0;
 const last = (family: Distro['family']) =>
   DISTROS.filter((distro) => distro.family === family).slice(-1);
 

@@ -10,12 +10,15 @@ import {
 } from '../support/bed/index.ts';
 import { startDatabaseHost } from '../support/database-host.ts';
 import { addSudoer, install } from '../support/installer.ts';
-import { type MadeTunnel, startVendorHost, type VendorHost } from '../support/vendor-host.ts';
+import {
+  type MadeTunnel,
+  portOf,
+  startVendorHost,
+  urlOf,
+  type VendorHost,
+} from '../support/vendor-host.ts';
 
 /** What an administrator does with an installed tunnel, by the command `h_autossh`. */
-
-const urlOf = (tunnel: MadeTunnel) => `http://vendor:8080/t/${tunnel.id}/install.sh`;
-const portOf = (tunnel: MadeTunnel) => tunnel.slots[0]?.tunnel_port ?? 0;
 
 let network: Network;
 let vendor: VendorHost;

@@ -10,14 +10,17 @@ import {
 } from '../support/bed/index.ts';
 import { startDatabaseHost } from '../support/database-host.ts';
 import { install } from '../support/installer.ts';
-import { type MadeTunnel, startVendorHost, type VendorHost } from '../support/vendor-host.ts';
+import {
+  type MadeTunnel,
+  portOf,
+  startVendorHost,
+  urlOf,
+  type VendorHost,
+} from '../support/vendor-host.ts';
 
 /** The steps that docs/installer.md gives for a tunnel without the installer, as they stand there. */
 const page = readFileSync(new URL('../../docs/installer.md', import.meta.url), 'utf8');
 const [, steps = ''] = /A test runs this block\. -->\n```sh\n(.*?)^```$/ms.exec(page) ?? [];
-
-const urlOf = (tunnel: MadeTunnel) => `http://vendor:8080/t/${tunnel.id}/install.sh`;
-const portOf = (tunnel: MadeTunnel) => tunnel.slots[0]?.tunnel_port ?? 0;
 
 let network: Network;
 let vendor: VendorHost;

@@ -11,7 +11,12 @@ import { startDatabaseHost } from '../support/database-host.ts';
 import { filteredProxyImage } from '../support/packet-filter.ts';
 import { behindPrivateCa, clearFault, PRIVATE_CA_FILE, setFault } from '../support/private-ca.ts';
 import { placesHolding, watchToken } from '../support/token-watch.ts';
-import { type MadeTunnel, startVendorHost, type VendorHost } from '../support/vendor-host.ts';
+import {
+  type MadeTunnel,
+  portOf,
+  startVendorHost,
+  type VendorHost,
+} from '../support/vendor-host.ts';
 
 let network: Network;
 let vendor: VendorHost;
@@ -37,7 +42,7 @@ for (const program of ['curl', 'wget'] as const) {
     before(async () => {
       proxy = await startContainer({ image: filteredProxyImage(), network, name: `by-${program}` });
       tunnel = await vendor.makeTunnel(`by-${program}`, { host: 'database', port: 5432 });
-      port = tunnel.slots[0]?.tunnel_port ?? 0;
+      port = portOf(tunnel);
       await proxy.writeFile('/root/ca.pem', authority);
       await proxy.output(
         `curl --cacert /root/ca.pem -fsS -o /root/install.sh https://vendor:8443/t/${tunnel.id}/install.sh

@@ -13,7 +13,7 @@ import { install } from '../support/installer.ts';
 import { type Knocker, startKnocker } from '../support/outage/knocker.ts';
 import { type Line, lineOf } from '../support/outage/line.ts';
 import { filteredProxyImage } from '../support/packet-filter.ts';
-import { startVendorHost, type VendorHost } from '../support/vendor-host.ts';
+import { portOf, startVendorHost, urlOf, type VendorHost } from '../support/vendor-host.ts';
 
 /** A customer's line is cut while the vendor's application goes on asking: its port must not stay held. */
 
@@ -55,13 +55,12 @@ async function startProxy(name: string): Promise<Proxy> {
   const image = filteredProxyImage();
   const host = await startContainer({ image, network, name, capabilities: ['NET_ADMIN'] });
   const tunnel = await vendor.makeTunnel(name, { host: 'database', port: 5432 });
-  const { code, stdout, stderr } = await install(
-    host,
-    `http://vendor:8080/t/${tunnel.id}/install.sh`,
-    { token: tunnel.token, arguments: ['--plain-ssh'] },
-  );
+  const { code, stdout, stderr } = await install(host, urlOf(tunnel), {
+    token: tunnel.token,
+    arguments: ['--plain-ssh'],
+  });
   assert.equal(code, 0, stdout + stderr);
-  const port = tunnel.slots[0]?.tunnel_port ?? 0;
+  const port = portOf(tunnel);
   return { host, port, line: await lineOf(host, network, { vendor: vendor.container, names }) };
 }
 

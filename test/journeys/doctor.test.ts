@@ -11,7 +11,13 @@ import {
 import { startDatabaseHost } from '../support/database-host.ts';
 import { addSudoer, install } from '../support/installer.ts';
 import { block, filteredProxyImage, unblock } from '../support/packet-filter.ts';
-import { type MadeTunnel, startVendorHost, type VendorHost } from '../support/vendor-host.ts';
+import {
+  type MadeTunnel,
+  portOf,
+  startVendorHost,
+  urlOf,
+  type VendorHost,
+} from '../support/vendor-host.ts';
 
 /** `h_autossh doctor`: each hop broken in earnest, the right verdict, and the live tunnel left alone. */
 
@@ -51,9 +57,6 @@ const ALL_HOPS = [
 ];
 const UNIT = 'h_autossh@acme_orders';
 const NEW_CONNECTIONS = 'tcp dport 50022 tcp flags & (syn | ack) == syn';
-
-const urlOf = (tunnel: MadeTunnel) => `http://vendor:8080/t/${tunnel.id}/install.sh`;
-const portOf = (tunnel: MadeTunnel) => tunnel.slots[0]?.tunnel_port ?? 0;
 
 let network: Network;
 let vendor: VendorHost;

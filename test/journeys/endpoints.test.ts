@@ -10,7 +10,13 @@ import {
 import { startDatabaseHost } from '../support/database-host.ts';
 import { install, onTerminal, pastedLine } from '../support/installer.ts';
 import { block, filteredProxyImage, unblock } from '../support/packet-filter.ts';
-import { type MadeTunnel, startVendorHost, type VendorHost } from '../support/vendor-host.ts';
+import {
+  type MadeTunnel,
+  portOf,
+  startVendorHost,
+  urlOf,
+  type VendorHost,
+} from '../support/vendor-host.ts';
 
 const SERVICE = 'h_autossh@acme_roads.service';
 const MAIN_PORT = 'tcp dport 50022';
@@ -40,7 +46,7 @@ before(async () => {
   ]);
   await leadAlternatePortTo('127.0.0.1:50022');
   tunnel = await vendor.makeTunnel('roads', { host: 'database', port: 5432 });
-  port = tunnel.slots[0]?.tunnel_port ?? 0;
+  port = portOf(tunnel);
 });
 
 after(() => network?.remove());
@@ -63,8 +69,6 @@ function installer(
 ): Promise<CommandResult> {
   return install(proxy, urlOf(tunnel), { ...options, arguments: words });
 }
-
-const urlOf = (made: MadeTunnel) => `http://vendor:8080/t/${made.id}/install.sh`;
 
 /** The ports of the tunnel server that ssh, or what carries it, is connected to. */
 async function portsInUse(): Promise<string[]> {
@@ -159,7 +163,7 @@ test('run goes by the endpoint that works, as an ordinary user', async () => {
     [{ type: pastedLine(urlOf(made), { token: made.token, arguments: ['run'] }) }],
     /Press Ctrl-C to close it/,
     60_000,
-    async () => assert.equal(await vendor.query(made.slots[0]?.tunnel_port ?? 0), 'a row'),
+    async () => assert.equal(await vendor.query(portOf(made)), 'a row'),
   );
   await proxy.output(
     'for n in $(seq 50); do pgrep -u carol "ssh|cat" >/dev/null || exit 0; sleep 0.1; done; exit 1',
@@ -200,5 +204,5 @@ test('a database that is not there yet can be deferred; its name is told apart',
   assert.match(deferred.stdout, /cannot be reached from this host \(still owed\)/);
   assert.match(deferred.stdout, /Still owed: the database cannot be reached/);
   await database.output('systemctl start postgresql');
-  await vendor.untilAnswered(later.slots[0]?.tunnel_port ?? 0);
+  await vendor.untilAnswered(portOf(later));
 });

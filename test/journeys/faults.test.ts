@@ -19,15 +19,18 @@ import {
   onTerminal,
   pastedLine,
 } from '../support/installer.ts';
-import { type MadeTunnel, startVendorHost, type VendorHost } from '../support/vendor-host.ts';
+import {
+  type MadeTunnel,
+  portOf,
+  startVendorHost,
+  urlOf,
+  type VendorHost,
+} from '../support/vendor-host.ts';
 
 /**
  * Hosts and moments at which an installation must end with its exit code and one clear message, on a
  * host left as it was or mended by the same command; and oddities of a host that must not matter.
  */
-
-const urlOf = (tunnel: MadeTunnel) => `http://vendor:8080/t/${tunnel.id}/install.sh`;
-const portOf = (tunnel: MadeTunnel) => tunnel.slots[0]?.tunnel_port ?? 0;
 
 let network: Network;
 let vendor: VendorHost;

@@ -14,7 +14,12 @@ import { type HttpProxyHost, startHttpProxyHost } from '../support/http-proxy-ho
 import { block, filteredProxyImage, unblock } from '../support/packet-filter.ts';
 import { behindPrivateCa, PRIVATE_CA_FILE } from '../support/private-ca.ts';
 import { placesHolding, watchToken } from '../support/token-watch.ts';
-import { type MadeTunnel, startVendorHost, type VendorHost } from '../support/vendor-host.ts';
+import {
+  type MadeTunnel,
+  portOf,
+  startVendorHost,
+  type VendorHost,
+} from '../support/vendor-host.ts';
 
 let network: Network;
 let vendor: VendorHost;
@@ -57,7 +62,7 @@ for (const unit of ['tinyproxy', 'squid'] as const) {
         }),
       ]);
       tunnel = await vendor.makeTunnel(`by-${unit}`, { host: 'database', port: 5432 });
-      port = tunnel.slots[0]?.tunnel_port ?? 0;
+      port = portOf(tunnel);
       service = `h_autossh@acme_by-${unit}.service`;
       kept = `/etc/h_autossh/acme_by-${unit}/http-proxy`;
       await proxy.output(

@@ -10,11 +10,15 @@ import {
 import { startDatabaseHost } from '../support/database-host.ts';
 import { addSudoer, install, onTerminal, pastedLine } from '../support/installer.ts';
 import { placesHolding, watchToken } from '../support/token-watch.ts';
-import { type MadeTunnel, startVendorHost, type VendorHost } from '../support/vendor-host.ts';
+import {
+  type MadeTunnel,
+  portOf,
+  startVendorHost,
+  urlOf,
+  type VendorHost,
+} from '../support/vendor-host.ts';
 
 const DATABASE = { host: 'database', port: 5432 };
-const urlOf = (tunnel: MadeTunnel) => `http://vendor:8080/t/${tunnel.id}/install.sh`;
-const portOf = (tunnel: MadeTunnel) => tunnel.slots[0]?.tunnel_port ?? 0;
 
 let network: Network;
 let vendor: VendorHost;

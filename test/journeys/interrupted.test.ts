@@ -9,7 +9,13 @@ import {
 } from '../support/bed/index.ts';
 import { startDatabaseHost } from '../support/database-host.ts';
 import { install } from '../support/installer.ts';
-import { type MadeTunnel, startVendorHost, type VendorHost } from '../support/vendor-host.ts';
+import {
+  type MadeTunnel,
+  portOf,
+  startVendorHost,
+  urlOf,
+  type VendorHost,
+} from '../support/vendor-host.ts';
 
 /** Moments of an installation, which takes about three seconds; more of them where it changes most. */
 const SECONDS = Array.from({ length: 20 }, () => 0.5 + 2.5 * Math.random() ** 1.5);
@@ -28,7 +34,7 @@ before(async () => {
     startDatabaseHost(network),
   ]);
   tunnel = await vendor.makeTunnel('cut', { host: 'database', port: 5432 });
-  url = `http://vendor:8080/t/${tunnel.id}/install.sh`;
+  url = urlOf(tunnel);
   await proxy.output(
     'apt-get update -qq && apt-get install -y -qq --no-install-recommends autossh',
   );
@@ -45,7 +51,7 @@ test('killed with -9 at 20 random moments, the same command goes on and ends wel
   }
   const { code, stdout, stderr } = await install(proxy, url, { token: tunnel.token });
   assert.equal(code, 0, stdout + stderr);
-  assert.equal(await vendor.query(tunnel.slots[0]?.tunnel_port ?? 0), 'a row');
+  assert.equal(await vendor.query(portOf(tunnel)), 'a row');
 });
 
 test('whatever was left half-made is gone, and uninstalling leaves nothing', async () => {

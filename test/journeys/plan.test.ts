@@ -9,7 +9,12 @@ import {
 } from '../support/bed/index.ts';
 import { startDatabaseHost } from '../support/database-host.ts';
 import { install } from '../support/installer.ts';
-import { type MadeTunnel, startVendorHost, type VendorHost } from '../support/vendor-host.ts';
+import {
+  type MadeTunnel,
+  startVendorHost,
+  urlOf,
+  type VendorHost,
+} from '../support/vendor-host.ts';
 
 /** What --dry-run prints is all that an installation then changes. */
 
@@ -51,7 +56,7 @@ function differences(before: Map<string, string>, now: Map<string, string>): str
 }
 
 const paste = (...words: string[]) =>
-  install(proxy, `http://vendor:8080/t/${tunnel.id}/install.sh`, {
+  install(proxy, urlOf(tunnel), {
     token: tunnel.token,
     arguments: words,
   });

@@ -9,10 +9,14 @@ import {
 } from '../support/bed/index.ts';
 import { startDatabaseHost } from '../support/database-host.ts';
 import { install, pastedLine } from '../support/installer.ts';
-import { type MadeTunnel, startVendorHost, type VendorHost } from '../support/vendor-host.ts';
+import {
+  type MadeTunnel,
+  startVendorHost,
+  urlOf,
+  type VendorHost,
+} from '../support/vendor-host.ts';
 
 const DATABASE = { host: 'database', port: 5432 };
-const urlOf = (tunnel: { id: string }) => `http://vendor:8080/t/${tunnel.id}/install.sh`;
 
 let network: Network;
 let vendor: VendorHost;

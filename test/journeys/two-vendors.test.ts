@@ -9,12 +9,16 @@ import {
 } from '../support/bed/index.ts';
 import { startDatabaseHost } from '../support/database-host.ts';
 import { install } from '../support/installer.ts';
-import { type MadeTunnel, startVendorHost, type VendorHost } from '../support/vendor-host.ts';
+import {
+  type MadeTunnel,
+  portOf,
+  startVendorHost,
+  type VendorHost,
+} from '../support/vendor-host.ts';
 
 /** Tunnels of two vendors, each with a control plane of its own, on one host. */
 
 const DATABASE = { host: 'database', port: 5432 };
-const portOf = (tunnel: MadeTunnel) => tunnel.slots[0]?.tunnel_port ?? 0;
 
 let network: Network;
 let acme: VendorHost;

@@ -33,6 +33,12 @@ test('the settings are those that the test knows', () => {
   assert.deepEqual(settingNames(artifact.bytes.toString()), Object.keys(expected));
 });
 
+test('every setting is kept for the command that stays on the host', () => {
+  const script = render(SAMPLE).bytes.toString();
+  const [, kept = ''] = /^ {2}SETTINGS=\(\n([^)]*)\)/m.exec(script) ?? [];
+  assert.deepEqual(kept.trim().split(/\s+/).sort(), settingNames(script).sort());
+});
+
 test('a hostile value anywhere is refused by its field, or bash has it byte for byte', () => {
   const samples = sampleOf(hostileInput, 6000);
   const scripts: string[] = [];

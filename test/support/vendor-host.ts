@@ -19,6 +19,12 @@ export interface MadeTunnel {
   slots: { slot: number; host: string; tunnel_port: number }[];
 }
 
+/** The address of a tunnel's installer, at the vendor host that has the name it usually has. */
+export const urlOf = ({ id }: { id: string }) => `http://vendor:8080/t/${id}/install.sh`;
+
+/** Where the vendor's application connects to. */
+export const portOf = ({ slots }: MadeTunnel) => slots[0]?.tunnel_port ?? 0;
+
 /** The vendor's side on one host: control plane, agent and sshd, each its own unit. */
 export interface VendorHost {
   container: Container;
