@@ -187,6 +187,21 @@ for (const unit of ['tinyproxy', 'squid'] as const) {
       assert.equal(await proxy.output('pgrep -x ssh'), pid);
     });
 
+    test('what h_autossh does afterwards goes that way, too, and so does a reboot', async () => {
+      const watch = await watchToken(proxy, gate.secrets.join('\n'));
+      for (const command of ['doctor', 'rotate-key', 'upgrade', 'status']) {
+        const { code, stdout, stderr } = await proxy.shell(`h_autossh ${command}`);
+        assert.equal(code, 0, `${command}: ${stdout}${stderr}`);
+        assert.equal(await vendor.query(port), 'a row', command);
+      }
+      assert.deepEqual(await watch.stop(), []);
+      await proxy.restart();
+      await block(proxy, `ip daddr ${vendor.container.address}`);
+      await proxy.output(`systemctl restart ${service}`);
+      await vendor.untilAnswered(port);
+      assert.deepEqual(await programs(proxy), CARRYING);
+    });
+
     test('it comes back after kill -9 of ssh, and nothing is orphaned', async () => {
       await proxy.output('pkill -9 -x ssh');
       await vendor.untilAnswered(port);
