@@ -112,6 +112,15 @@ async function atPhase(
   return { code, stdout, stderr };
 }
 
+/** Leaves the host without a route as soon as a path is there. */
+async function cutOnceThere({ proxy }: Scene, path: string): Promise<void> {
+  await proxy.output(`
+    {
+      until [[ -e ${path} ]]; do sleep 0.01; done
+      ip rule add prio 1 unreachable
+    } </dev/null >/dev/null 2>&1 &`);
+}
+
 async function isUntouched({ proxy }: Scene): Promise<void> {
   const { stdout } = await proxy.shell(`
     ls -d /etc/h_autossh /etc/.h_autossh* /var/lib/h_autossh /usr/local/*/h_autossh \
@@ -271,11 +280,7 @@ const TELLING: [what: string, stand: (stage: Stage) => Promise<void>][] = [
     async (stage) => {
       const here = await stage('gone');
       // Its folder is made just before the key, which takes a while and no network.
-      await here.proxy.output(`
-        {
-          until [[ -d /etc/h_autossh/acme_${here.tunnel.slug} ]]; do sleep 0.01; done
-          ip rule add prio 1 unreachable
-        } </dev/null >/dev/null 2>&1 &`);
+      await cutOnceThere(here, `/etc/h_autossh/acme_${here.tunnel.slug}`);
       fails(await here.paste(), 6, /The control plane: /);
       await here.proxy.output('ip rule del prio 1');
       await succeeds(here);
@@ -359,6 +364,15 @@ describe('what must not matter', () => {
     );
     await succeeds(here, { environment: { POSIXLY_CORRECT: '1' } });
   });
+});
+
+test('the network goes before the packages, and the same command goes on', async () => {
+  const here = await sceneOf('no-packages', proxyImage());
+  await here.proxy.output('apt-get update -qq');
+  await cutOnceThere(here, '/var/lib/h_autossh/acme_no-packages/installed');
+  fails(await here.paste(), 5, /apt-get could not install autossh/);
+  await here.proxy.output('ip rule del prio 1');
+  await succeeds(here);
 });
 
 describe('the network goes', { concurrency: true }, () => {
