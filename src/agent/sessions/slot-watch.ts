@@ -37,6 +37,8 @@ export class SlotWatch {
   readonly #rows = new Map<number, SlotRow>();
   /** By the socket's inode; null for a stranger. */
   #owners = new Map<string, Session | null>();
+  /** The sockets that were a stranger's when all strangers were last forgotten. */
+  #suspects = new Set<string>();
 
   constructor(options: SlotWatchOptions) {
     this.#options = options;
@@ -56,9 +58,13 @@ export class SlotWatch {
     return new Map(this.rows().map(({ session_id, session_key }) => [session_id, session_key]));
   }
 
-  /** Looks at strangers once more: what is ours may not have been recognisable at first. */
+  /**
+   * Looks at strangers once more, and only then calls a port taken: what is ours may not have been
+   * recognisable at first. A new key lets its proxy in a moment before the slot is known here.
+   */
   forgetStrangers(): void {
-    for (const [inode, owner] of this.#owners) if (!owner) this.#owners.delete(inode);
+    this.#suspects = new Set([...this.#owners].flatMap(([inode, owner]) => (owner ? [] : inode)));
+    for (const inode of this.#suspects) this.#owners.delete(inode);
   }
 
   /** Takes in what listens now. */
@@ -71,7 +77,11 @@ export class SlotWatch {
       const slot = slots.get(port);
       const owner = this.#owners.get(inode) ?? this.#ownerOf(listener, slot);
       owners.set(inode, owner);
-      const report = this.#reportOf(slot, owner);
+      const report = owner
+        ? this.#reportOf(slot, owner)
+        : this.#suspects.has(inode)
+          ? TAKEN
+          : undefined;
       if (!slot || !report) continue;
       seen.add(port);
       this.#set(slot, report);
@@ -102,8 +112,7 @@ export class SlotWatch {
     return sessions.ownerOf(listener, likely.reverse()) ?? null;
   }
 
-  #reportOf(slot: Slot | undefined, owner: Session | null): SlotReport | undefined {
-    if (!owner) return TAKEN;
+  #reportOf(slot: Slot | undefined, owner: Session): SlotReport | undefined {
     const session_key = slot && keyOf(owner, slot);
     if (session_key === undefined) {
       this.#options.onForbidden(owner);
