@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import semver from 'semver';
-import { isLanguage } from './quoting/index.ts';
+import { joinParts } from './body.ts';
+import { isLanguage, type Language } from './quoting/index.ts';
 import { compileTemplate, type Template, type TemplateManifest } from './template.ts';
 
 /** Every template, compiled and checked. */
@@ -29,24 +30,34 @@ export function templateOf(catalogue: Catalogue, name: string): Template {
 }
 
 function loadTemplate(folder: string, name: string): Template {
-  const read = (file: string) => readFileSync(join(folder, file), 'utf8');
   try {
-    const manifest = checkManifest(JSON.parse(read('template.json')), name);
-    const body = Buffer.from(manifest.parts ? closeBlock(manifest.parts.map(read).join('')) : '');
+    const manifest = checkManifest(JSON.parse(readText(folder, 'template.json')), name);
+    const { language, output, inputs, parts } = manifest;
+    const read = (file: string) => checkCharacters(language, file, readText(folder, file));
+    const body = parts
+      ? joinParts(
+          language,
+          parts.map((file) => ({ file, text: read(file) })),
+        )
+      : '';
     // What takes no value is a plain file, for editors and linters to read as what it is.
-    const isPlain = manifest.inputs.length === 0 && !manifest.parts;
-    const source = read(isPlain ? manifest.output : `${manifest.output}.hbs`);
-    return compileTemplate(manifest, source, body);
+    const isPlain = inputs.length === 0 && !parts;
+    return compileTemplate(manifest, read(isPlain ? output : `${output}.hbs`), body);
   } catch (error) {
     throw new Error(`template ${name}: ${(error as Error).message}`, { cause: error });
   }
 }
 
-/** Parts stand inside the one block that the rendered part opened: set in by one level, and closed. */
-function closeBlock(parts: string): string {
-  if (/<<-?['"]?[A-Z]/.test(parts))
-    throw new TypeError('a here-document would not survive indenting');
-  return `${parts.replace(/^(?=.)/gm, '  ')}}\n`;
+function readText(folder: string, file: string): string {
+  return readFileSync(join(folder, file), 'utf8');
+}
+
+/** Windows PowerShell reads a script without a byte order mark in the host's own code page. */
+function checkCharacters(language: Language, file: string, text: string): string {
+  if (language === 'powershell' && !/^[\t\n\x20-\x7e]*$/.test(text)) {
+    throw new TypeError(`${file}: holds something other than ASCII, or a line end of Windows`);
+  }
+  return text;
 }
 
 function checkManifest(manifest: TemplateManifest, name: string): TemplateManifest {

@@ -1,6 +1,7 @@
 import Handlebars from 'handlebars';
 import { Problem } from '../domain/problem.ts';
 import { sha256 } from './digest.ts';
+import { withLineEnds } from './line-ends.ts';
 import { type Language, QUOTING } from './quoting/index.ts';
 import { checkSyntax, type InputKinds } from './syntax-check.ts';
 
@@ -25,7 +26,7 @@ export interface Template {
   manifest: TemplateManifest;
   /** The plain parts, joined: what follows the rendered text, the same bytes in every file. */
   body: Buffer;
-  /** SHA-256 of the body, 64 hex digits. */
+  /** SHA-256 of the body with line feeds alone at its line ends, 64 hex digits. */
   bodyDigest: string;
   /** Renders what comes before the body. Throws a problem that names the input at fault. */
   render(values: TemplateValues): string;
@@ -38,7 +39,7 @@ export interface Template {
 export function compileTemplate(
   manifest: TemplateManifest,
   source: string,
-  body: Buffer,
+  body: string,
 ): Template {
   const inputs = kindsOf(manifest);
   checkSyntax(source, inputs);
@@ -65,13 +66,14 @@ export function compileTemplate(
   const render = (values: TemplateValues): string => {
     checkValues(manifest, inputs, values);
     try {
-      return compiled(values);
+      return withLineEnds(manifest.language, compiled(values));
     } catch (error) {
       if (error instanceof RangeError) throw unquotable(values, error);
       throw error;
     }
   };
-  return { manifest, body, bodyDigest: sha256(body), render };
+  const bytes = Buffer.from(withLineEnds(manifest.language, body));
+  return { manifest, body: bytes, bodyDigest: sha256(body), render };
 }
 
 function kindsOf({ inputs }: TemplateManifest): InputKinds {

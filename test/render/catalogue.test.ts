@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { templateOf } from '../../src/render/catalogue.ts';
-import { loadCatalogue } from '../../src/render/index.ts';
+import { loadCatalogue, sha256 } from '../../src/render/index.ts';
 
 const MANIFEST = {
   name: 'it',
@@ -20,7 +20,10 @@ function load(manifest: object, files: Record<string, string>) {
   try {
     mkdirSync(join(folder, 'it'));
     writeFileSync(join(folder, 'it/template.json'), JSON.stringify(manifest));
-    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, 'it', name), text);
+    for (const [name, text] of Object.entries(files)) {
+      mkdirSync(join(folder, 'it', dirname(name)), { recursive: true });
+      writeFileSync(join(folder, 'it', name), text);
+    }
     return loadCatalogue(folder);
   } finally {
     rmSync(folder, { recursive: true });
@@ -84,6 +87,60 @@ test('parts are set in by one level and close the block; here-documents would no
       /here-document/,
     );
   }
+});
+
+const POWERSHELL = {
+  ...MANIFEST,
+  language: 'powershell',
+  output: 'it.ps1',
+  inputs: ['a'],
+  parts: ['one.ps1', 'host/Two.cs', 'three.ps1'],
+};
+const WINDOWS_FILES = {
+  'it.ps1.hbs': '& {\n  $A = {{quote a}}\n',
+  'one.ps1': 'function a {\n  b\n}\n\n',
+  'host/Two.cs': '// C#\nclass Two {\n}\n\n',
+  'three.ps1': '\na\n',
+};
+
+test('a script for Windows has the line ends of Windows, none after its last brace, and C# as it is', () => {
+  const { render, body, bodyDigest } = templateOf(load(POWERSHELL, WINDOWS_FILES), 'it');
+  assert.equal(
+    render({ a: 'x\ny' }),
+    "& {\r\n  $A = (@(\r\n  'x'\r\n  'y'\r\n  ) -join \"`n\")\r\n",
+  );
+  const text = `  function a {
+    b
+  }
+
+
+  $HostSources['Two.cs'] = @'
+// C#
+class Two {
+}
+'@
+
+  a
+}`;
+  assert.equal(body.toString(), text.replaceAll('\n', '\r\n'));
+  assert.equal(bodyDigest, sha256(text));
+});
+
+test('what would not mean the same within a script for Windows is refused, by the name of its file', () => {
+  for (const [file, text, why] of [
+    ['host/Two.cs', "x = @'\n  '@ + y\n", /host\/Two\.cs: a line that begins with '@/],
+    ['host/Two.cs', "'@", /host\/Two\.cs: a line that begins with '@/],
+    ['host/Two.cs', '// \u2019@\n', /host\/Two\.cs: .*ASCII/],
+    ['host/Two.cs', '// \u00e9\n', /host\/Two\.cs: .*ASCII/],
+    ['one.ps1', "$a = @'\nx\n'@\n", /one\.ps1: .*here-string/],
+    ['one.ps1', 'a -b:@"  \nx\n"@\n', /one\.ps1: .*here-string/],
+    ['one.ps1', '# \u2018x\u2019\n', /one\.ps1: .*ASCII/],
+    ['one.ps1', 'a\r\nb\r\n', /one\.ps1: .*line end/],
+    ['it.ps1.hbs', '& {\n  # \u00fc\n', /it\.ps1\.hbs: .*ASCII/],
+  ] as const) {
+    assert.throws(() => load(POWERSHELL, { ...WINDOWS_FILES, [file]: text }), why);
+  }
+  load(POWERSHELL, { ...WINDOWS_FILES, 'one.ps1': "$a -split '@'\n$b = 'user@'\n" });
 });
 
 test('a template that is not there is an error', () => {

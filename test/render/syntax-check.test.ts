@@ -7,7 +7,7 @@ function compile(source: string) {
   return compileTemplate(
     { name: 'it', version: '1.0.0', language: 'shell', output: 'it', inputs },
     source,
-    Buffer.alloc(0),
+    '',
   );
 }
 

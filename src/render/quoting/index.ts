@@ -1,4 +1,5 @@
 import { quoteKnownHosts } from './known-hosts.ts';
+import { quotePowerShell } from './powershell.ts';
 import { quoteShell } from './shell.ts';
 import { quoteSshConfig } from './ssh-config.ts';
 import { quoteSshdConfig } from './sshd-config.ts';
@@ -10,6 +11,7 @@ import { quoteSystemd } from './systemd.ts';
  */
 export const QUOTING = {
   shell: quoteShell,
+  powershell: quotePowerShell,
   'ssh-config': quoteSshConfig,
   'known-hosts': quoteKnownHosts,
   'sshd-config': quoteSshdConfig,
