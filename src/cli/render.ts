@@ -35,6 +35,7 @@ export function addRender(program: Command): void {
   addExamples(command, [
     'culvert render --template linux --input tunnel.json --output install.sh',
     'culvert render --template linux --input - < tunnel.json | less',
+    'culvert render --template windows --input tunnel.json --output install.ps1',
   ]);
 }
 

@@ -21,6 +21,8 @@ export interface TunnelAnswer {
   /** Address of the customer's page. */
   page: string;
   command: string;
+  /** Two lines; absent where the database is a Unix socket. */
+  windows_command?: string;
   /** Only when a token was asked for together with the tunnel. */
   token?: string;
   token_command?: string;
@@ -167,5 +169,17 @@ function formatTunnel(tunnel: TunnelAnswer): string {
     page: tunnel.page,
     created: formatTime(tunnel.created_at),
   });
-  return `${record}\n${formatTable(tunnel.slots, SLOTS)}\nThe customer pastes:\n${tunnel.token_command ?? tunnel.command}\n`;
+  return `${record}
+${formatTable(tunnel.slots, SLOTS)}
+The customer pastes:
+${tunnel.token_command ?? tunnel.command}
+${formatWindows(tunnel)}`;
+}
+
+function formatWindows({ windows_command }: TunnelAnswer): string {
+  if (windows_command === undefined) return '';
+  return `
+or, on Windows, in PowerShell as administrator:
+${windows_command}
+`;
 }

@@ -1,14 +1,27 @@
 import { canonicalJson } from '../domain/audit.ts';
+import { Problem } from '../domain/problem.ts';
 import type { Artifact } from './artifact.ts';
 import { type Catalogue, templateOf } from './catalogue.ts';
 import { sha256 } from './digest.ts';
 import { type CheckedInstallerInput, checkInstallerInput } from './input.ts';
 import { installerUrl } from './installer-url.ts';
+import type { Platform } from './platform.ts';
 import { instanceName, renderProxyFiles } from './proxy-files.ts';
+import type { TemplateValues } from './template.ts';
+import { renderWindowsFiles } from './windows-files.ts';
 
-/** The kinds of host that an installer can be rendered for; each names its template. */
-export const PLATFORMS = ['linux'] as const;
-export type Platform = (typeof PLATFORMS)[number];
+/** The settings and files that the installer of one platform has beside what all have. */
+const OWN_VALUES: Record<Platform, (c: Catalogue, input: CheckedInstallerInput) => TemplateValues> =
+  {
+    linux: (catalogue, input) => ({
+      database_socket: 'socket' in input.database ? input.database.socket : '',
+      ...renderProxyFiles(catalogue, input),
+    }),
+    windows: (catalogue, input) => ({
+      tunnel_slug: input.tunnel.slug,
+      ...renderWindowsFiles(catalogue, input),
+    }),
+  };
 
 /**
  * Renders an installer and digests it. Throws a `value-invalid` problem that names the field when a
@@ -20,6 +33,7 @@ export function renderInstaller(
   given: unknown,
 ): Artifact {
   const input = checkInstallerInput(given);
+  if (platform === 'windows') refuseSocket(input);
   const { manifest } = templateOf(catalogue, platform);
   const template = { name: manifest.name, version: manifest.version };
   const render = sha256(canonicalJson({ template, input }));
@@ -42,7 +56,7 @@ export function renderScript(
     render: renderDigest,
     public_url: input.public_url,
     ca_certificates: input.ca_certificates ?? '',
-    installer_url: installerUrl(input.public_url, tunnel.id, input.slot),
+    installer_url: installerUrl(input.public_url, platform, tunnel.id, input.slot),
     vendor_slug: vendor.slug,
     vendor_name: vendor.name,
     account_name: account.name,
@@ -59,8 +73,15 @@ export function renderScript(
     database_type: database.type,
     database_host: 'host' in database ? database.host : '',
     database_port: 'port' in database ? database.port : '',
-    database_socket: 'socket' in database ? database.socket : '',
-    ...renderProxyFiles(catalogue, input),
+    ...OWN_VALUES[platform](catalogue, input),
   });
   return Buffer.concat([Buffer.from(settings), body]);
+}
+
+function refuseSocket({ database }: CheckedInstallerInput): void {
+  if (!('socket' in database)) return;
+  throw new Problem('value-invalid', 'database.socket: a Windows host has no such socket', {
+    field: 'database.socket',
+    next: 'Give host and port of the database, or install on a Linux host.',
+  });
 }

@@ -1,8 +1,9 @@
-import { databaseAddress, hostPort } from '../domain/database.ts';
 import { type Catalogue, templateOf } from './catalogue.ts';
 import type { CheckedInstallerInput } from './input.ts';
+import { renderKnownHosts } from './known-hosts.ts';
+import { renderSshConfig } from './ssh-config.ts';
 
-/** The files that an installer writes on the proxy, each rendered whole. */
+/** The files that the installer for Linux writes on the proxy, each rendered whole. */
 export interface ProxyFiles {
   ssh_config: string;
   /** The same for `run`, which keeps its files in the caller's home. */
@@ -37,43 +38,19 @@ export function renderProxyFiles(catalogue: Catalogue, input: CheckedInstallerIn
       identity_file: `/var/lib/${service}/${instance}/key`,
       known_hosts_file: `/etc/${service}/${instance}/known_hosts`,
       local_config: `/etc/${service}/${instance}/local.conf`,
+      log_level: '',
     }),
     ssh_config_run: renderSshConfig(catalogue, input, {
       identity_file: `${runFolder}/key`,
       known_hosts_file: `${runFolder}/known_hosts`,
       local_config: '',
+      log_level: '',
     }),
-    known_hosts: templateOf(catalogue, 'known-hosts').render({
-      host_keys: input.servers.flatMap(({ host_keys }) => [host_keys.active, host_keys.spare]),
-    }),
+    known_hosts: renderKnownHosts(catalogue, input),
     tunnel_unit: renderUnit({ service, instance, with_autossh: true }),
     plain_unit: renderUnit({ service, instance, with_autossh: false }),
     umbrella_unit: templateOf(catalogue, 'umbrella-unit').render({ service }),
     dispatcher: templateOf(catalogue, 'dispatcher').render({}),
     connect: templateOf(catalogue, 'connect').render({}),
   };
-}
-
-interface SshConfigPaths {
-  identity_file: string;
-  known_hosts_file: string;
-  /** Empty: none is included. */
-  local_config: string;
-}
-
-function renderSshConfig(
-  catalogue: Catalogue,
-  { servers, region, tunnel_port, database }: CheckedInstallerInput,
-  paths: SshConfigPaths,
-): string {
-  const [server] = servers;
-  if (!server) throw new RangeError('an installer needs a tunnel server');
-  return templateOf(catalogue, 'ssh-config').render({
-    ...paths,
-    host: server.host,
-    port: region.port,
-    login: region.login,
-    listen: hostPort(region.bind_address, tunnel_port),
-    database: databaseAddress(database),
-  });
 }

@@ -44,7 +44,7 @@ export async function buildApp(input: AppInput): Promise<FastifyInstance> {
     store,
     catalogue,
     settings,
-    scripts: new ScriptCache(),
+    scripts: { linux: new ScriptCache(), windows: new ScriptCache() },
     wakeUps: createWakeUps(),
     metrics: createMetrics(),
   });

@@ -1,5 +1,5 @@
 import type { Transaction } from 'kysely';
-import type { Catalogue } from '../render/index.ts';
+import type { Catalogue, Platform } from '../render/index.ts';
 import { type Changed, change, type Store, type Tables } from '../store/index.ts';
 import type { ScriptCache } from './installers/script-cache.ts';
 import type { Metrics } from './metrics.ts';
@@ -11,7 +11,7 @@ export interface Services {
   store: Store;
   catalogue: Catalogue;
   settings: ServerSettings;
-  scripts: ScriptCache;
+  scripts: Readonly<Record<Platform, ScriptCache>>;
   wakeUps: WakeUps;
   metrics: Metrics;
 }

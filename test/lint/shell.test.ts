@@ -21,7 +21,7 @@ const scripts: Record<string, Buffer> = {
       renderInstaller(catalogue, 'linux', input).bytes,
     ]),
   ),
-  'error script': renderErrorScript(catalogue, {
+  'error script': renderErrorScript(catalogue, 'linux', {
     code: 'not-found',
     detail: `it's "gone" $(id)`,
     next: 'Ask the vendor.',

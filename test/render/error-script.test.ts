@@ -16,7 +16,7 @@ for (const shell of [['bash'], ['bash', '--posix'], ['dash']]) {
   const [program, ...options] = shell as [string, ...string[]];
 
   test(`${shell.join(' ')}: says why there is no installer, on stderr, and fails`, () => {
-    const input = renderErrorScript(catalogue, problem);
+    const input = renderErrorScript(catalogue, 'linux', problem);
     const { status, stdout, stderr } = spawnSync(program, options, { input, encoding: 'utf8' });
     assert.equal(status, 6);
     assert.equal(stdout, '');
@@ -31,7 +31,7 @@ for (const shell of [['bash'], ['bash', '--posix'], ['dash']]) {
     const shown = texts.map((text) => text.replace(/[^\x20-\x7e]/gu, '?'));
     const scripts = texts.map(
       (detail) =>
-        `( ${renderErrorScript(catalogue, { ...problem, detail, next: detail })} ) 2>&1\nprintf '%s\\0' $?\n`,
+        `( ${renderErrorScript(catalogue, 'linux', { ...problem, detail, next: detail })} ) 2>&1\nprintf '%s\\0' $?\n`,
     );
     const printed = splitAtNul(runShell(scripts.join(''), [program, ...options], 'C'));
     assert.equal(printed.length, texts.length);
@@ -42,7 +42,7 @@ for (const shell of [['bash'], ['bash', '--posix'], ['dash']]) {
 }
 
 test('cut anywhere, it fails or says nothing at all', () => {
-  const script = renderErrorScript(catalogue, problem).toString();
+  const script = renderErrorScript(catalogue, 'linux', problem).toString();
   for (const program of ['bash', 'dash']) {
     for (let length = 0; length < script.length - 1; length += 7) {
       const { stdout, stderr } = spawnSync(program, {

@@ -51,10 +51,12 @@ test('a tunnel comes with what to show its customer and where to connect', async
     slots: Record<string, unknown>[];
   };
   const script = `${PUBLIC_URL}/t/${id}/install.sh`;
+  const download = `iwr -UseBasicParsing ${PUBLIC_URL}/t/${id}/install.ps1 -OutFile install.ps1`;
   assert.deepEqual(rest, {
     ...input,
     page: `${PUBLIC_URL}/t/${id}`,
     command: `curl -fsSL ${script} | bash`,
+    windows_command: `[Net.ServicePointManager]::SecurityProtocol = 'Tls12'; ${download}\npowershell -ExecutionPolicy Bypass -File .\\install.ps1`,
     token_command: `curl -fsSL ${script} | CULVERT_TOKEN=${token} bash`,
   });
   assert.equal(Number(token_expires_at) - Number(created_at), 86_400);

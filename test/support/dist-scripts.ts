@@ -5,6 +5,7 @@ import {
   loadCatalogue,
   renderInstaller,
   renderProxyFiles,
+  renderWindowsFiles,
 } from '../../src/render/index.ts';
 import { SAMPLE } from './sample-input.ts';
 
@@ -18,7 +19,9 @@ export const DIST_SCRIPTS = join(import.meta.dirname, '../../dist-scripts');
 export function renderDistScripts(): Map<string, string> {
   const catalogue = loadCatalogue();
   const installer = renderInstaller(catalogue, 'linux', SAMPLE);
-  const files = renderProxyFiles(catalogue, checkInstallerInput(SAMPLE));
+  const input = checkInstallerInput(SAMPLE);
+  const files = renderProxyFiles(catalogue, input);
+  const windows = renderInstaller(catalogue, 'windows', SAMPLE);
   return new Map([
     ['plain/install.sh', installer.bytes.toString()],
     ['plain/ssh_config', files.ssh_config],
@@ -29,6 +32,8 @@ export function renderDistScripts(): Map<string, string> {
     ['plain/h_autossh.service', files.umbrella_unit],
     ['plain/h_autossh', files.dispatcher],
     ['plain/connect', files.connect],
+    ['plain/install.ps1', windows.bytes.toString()],
+    ['plain/windows/ssh_config', renderWindowsFiles(catalogue, input).ssh_config],
   ]);
 }
 

@@ -42,7 +42,10 @@ export const TunnelAnswer = Type.Object({
   }),
   slots: Type.Array(SlotAnswer),
   page: Type.String(),
+  /** For a shell of Linux. */
   command: Type.String(),
+  /** Two lines for PowerShell as administrator; absent where the database is a Unix socket. */
+  windows_command: Type.Optional(Type.String()),
   created_at: Type.Integer(),
 });
 
@@ -65,7 +68,7 @@ export async function tunnelAnswer(
     })),
   );
   const { id, slug, name, account_id: account, region_id, database, created_at } = tunnel;
-  const { page, command } = slotAddresses(settings, id, 1);
+  const { page, command, windows } = slotAddresses(settings, id, 1);
   return {
     id,
     slug,
@@ -76,6 +79,7 @@ export async function tunnelAnswer(
     slots,
     page,
     command,
+    ...('host' in database && { windows_command: `${windows.download}\n${windows.run}` }),
     created_at: seconds(created_at),
   };
 }

@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Problem } from '../../domain/problem.ts';
-import { renderErrorScript } from '../../render/index.ts';
+import { INSTALLER_FILE, PLATFORMS, type Platform, renderErrorScript } from '../../render/index.ts';
 import type { Services } from '../services.ts';
 import { findScript } from './find-script.ts';
 import { onceATurn } from './once-a-turn.ts';
-import { SCRIPT_HEADERS } from './script.ts';
+import { DIGEST_HEADERS, SCRIPT_HEADERS } from './script.ts';
 
 type ScriptRequest = FastifyRequest<{ Params: { id: string; slot?: string } }>;
 
@@ -13,7 +13,14 @@ type ScriptRequest = FastifyRequest<{ Params: { id: string; slot?: string } }>;
  * limits, no helmet.
  */
 export async function installers(app: FastifyInstance, services: Services): Promise<void> {
-  const find = onceATurn((tunnel, slot) => findScript(services, tunnel, slot));
+  for (const platform of PLATFORMS) addRoutes(app, services, platform);
+}
+
+const NAMES: Record<Platform, string> = { linux: 'Linux', windows: 'Windows' };
+
+function addRoutes(app: FastifyInstance, services: Services, platform: Platform): void {
+  const file = INSTALLER_FILE[platform];
+  const find = onceATurn((tunnel, slot) => findScript(services, platform, tunnel, slot));
   const script = async (request: ScriptRequest, reply: FastifyReply) => {
     const { bytes, headers } = await find(request.params.id, slotOf(request));
     reply.headers(headers);
@@ -21,21 +28,18 @@ export async function installers(app: FastifyInstance, services: Services): Prom
   };
   const digest = async (request: ScriptRequest, reply: FastifyReply) => {
     const { sha256 } = await find(request.params.id, slotOf(request));
-    return reply
-      .headers({ ...SCRIPT_HEADERS, 'content-type': 'text/plain; charset=utf-8' })
-      .header('cache-control', 'no-cache')
-      .send(`${sha256}  install.sh\n`);
+    return reply.headers(DIGEST_HEADERS).send(`${sha256}  ${file}\n`);
   };
   for (const base of ['/t/:id', '/t/:id/s/:slot']) {
-    app.get(`${base}/install.sh`, {
+    app.get(`${base}/${file}`, {
       config: { access: 'capability' },
-      schema: describe('The installer for Linux'),
+      schema: describe(`The installer for ${NAMES[platform]}`),
       handler: script,
-      errorHandler: (error, request, reply) => explain(services, error, request, reply),
+      errorHandler: (error, request, reply) => explain(services, platform, error, request, reply),
     });
-    app.get(`${base}/install.sh.sha256`, {
+    app.get(`${base}/${file}.sha256`, {
       config: { access: 'capability' },
-      schema: describe('Its digest, for sha256sum -c'),
+      schema: describe(`The digest of the installer for ${NAMES[platform]}`),
       handler: digest,
     });
   }
@@ -49,10 +53,12 @@ function slotOf({ params }: ScriptRequest): number {
 
 /**
  * Every error is a script that explains and fails, sent as 200: at a 4xx `curl -f … | bash` prints
- * nothing and succeeds. Only a wrong Host stays what it is: that request was meant for nobody here.
+ * nothing and succeeds, and `iwr … -OutFile` leaves the file of an earlier day. Only a wrong Host
+ * stays what it is: that request was meant for nobody here.
  */
 function explain(
   { catalogue }: Services,
+  platform: Platform,
   error: Error,
   request: FastifyRequest,
   reply: FastifyReply,
@@ -61,14 +67,14 @@ function explain(
   if (!(error instanceof Problem)) request.log.error({ err: error }, 'request failed');
   const { code, message, next } =
     error instanceof Problem ? error : new Problem('internal', 'something failed at the vendor');
-  const body = renderErrorScript(catalogue, {
+  const body = renderErrorScript(catalogue, platform, {
     code,
     detail: message,
     next: next ?? 'Try again later, or tell the vendor.',
   });
   return reply
     .code(200)
-    .headers({ ...SCRIPT_HEADERS, 'cache-control': 'no-store', 'culvert-error': code })
+    .headers({ ...SCRIPT_HEADERS[platform], 'cache-control': 'no-store', 'culvert-error': code })
     .send(body);
 }
 

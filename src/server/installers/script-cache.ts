@@ -6,7 +6,7 @@ interface Entry {
 }
 
 /**
- * The newest script of each slot, by the revision that it was rendered at. Templates and settings
+ * The newest script of each slot for one platform, by the revision that it was rendered at. Templates and settings
  * are fixed while the process runs, so template versions need no place in the key.
  *
  * Bounded by two generations: when the young one is full it becomes the old one, and what was not

@@ -6,6 +6,7 @@ export const PAGE_STYLE = `
 body { font: 16px/1.55 system-ui, sans-serif; max-width: 46rem; margin: 2.5rem auto; padding: 0 1rem; }
 h1 { font-size: 1.5rem; line-height: 1.25; margin: 0 0 .25rem; }
 h2 { font-size: 1.05rem; margin: 2rem 0 .5rem; }
+h3 { font-size: 1rem; margin: 1.2rem 0 .4rem; }
 p, li { margin: .35rem 0; }
 pre { background: var(--quiet); border: 1px solid var(--line); border-radius: 6px; padding: .7rem .8rem;
   overflow-x: auto; user-select: all; }

@@ -1,5 +1,6 @@
 import { type Html, html, trusted } from './html.ts';
 import { PAGE_SCRIPT, PAGE_STYLE } from './page-parts.ts';
+import type { SystemView } from './system-view.ts';
 import type { SlotView, TunnelView } from './tunnel-view.ts';
 
 /** The page for a browser: complete without any other resource, and live where scripts may run. */
@@ -29,10 +30,10 @@ ${slots.map(slotSection)}
   return page.text;
 }
 
-function slotSection({ number, heading, commands, status }: SlotView): Html {
+function slotSection({ number, heading, systems, status }: SlotView): Html {
   return html`<section>
 <h2>${heading}</h2>
-${commands.map(({ label, command }) => html`<p>${label}</p>\n<pre>${command}</pre>\n`)}
+${systems.map(systemPart)}
 <h2>Now</h2>
 <dl data-slot="${number}" aria-live="polite">
 <dt>Key</dt><dd data-name="key">${status.key}</dd>
@@ -42,4 +43,9 @@ ${commands.map(({ label, command }) => html`<p>${label}</p>\n<pre>${command}</pr
 </dl>
 </section>
 `;
+}
+
+function systemPart({ name, commands }: SystemView): Html {
+  return html`<h3>${name}</h3>
+${commands.map(({ label, command }) => html`<p>${label}</p>\n<pre>${command}</pre>\n`)}`;
 }

@@ -2,10 +2,10 @@ import { databaseAddress, hostPort } from '../../domain/database.ts';
 import type { Region } from '../../domain/region.ts';
 import type { Slot } from '../../domain/tunnel.ts';
 import { getAccount, getRegion, getTunnelServer, listSlots } from '../../store/index.ts';
-import { slotAddresses } from '../addresses.ts';
 import { type SlotStatus, slotStatus } from '../enrolment/slot-status.ts';
 import { findTunnel } from '../find-tunnel.ts';
 import type { Services } from '../services.ts';
+import { type SystemView, systemViews } from './system-view.ts';
 
 /** What the customer's page says, in whatever form. Holds no token. */
 export interface TunnelView {
@@ -20,7 +20,7 @@ export interface TunnelView {
 export interface SlotView {
   number: number;
   heading: string;
-  commands: { label: string; command: string }[];
+  systems: SystemView[];
   status: SlotStatus;
 }
 
@@ -46,19 +46,19 @@ export async function tunnelView(services: Services, tunnelId: string): Promise<
         number: slot.number,
         heading:
           slots.length === 1
-            ? 'On a Linux host that reaches the database'
+            ? 'On a host that reaches the database'
             : `On proxy ${slot.number} of ${slots.length}`,
-        commands: commandsOf(services, slot),
+        systems: systemViews(settings, tunnel, slot),
         status: await slotStatus(db, slot, undefined, now),
       })),
     ),
     steps: [
       'Checks everything first: this host, the network, the database. If a check fails, nothing is changed.',
-      'Shows its plan, and asks for administrator rights only after it.',
-      'Installs autossh and the OpenSSH client from your distribution, if they are missing.',
-      `Makes the user ${serviceName} and a key pair; the private key never leaves the host.`,
+      'Shows its plan before the first change; on Linux it asks for administrator rights only then.',
+      "Installs the OpenSSH client, on Linux also autossh, from your system's own sources, if missing.",
+      `Makes a key pair, on Linux also the user ${serviceName}; the private key never leaves the host.`,
       'Registers the public key with the token that you were given.',
-      `Starts the service ${serviceName}@${vendor.slug}_${tunnel.slug}, which connects outwards only.`,
+      `Starts the service ${serviceName}@${vendor.slug}_${tunnel.slug}, on Windows ${serviceName}_${vendor.slug}, which connects outwards only.`,
       'Ends well only once the tunnel is up and the database answers through it.',
     ],
     facts: [
@@ -66,23 +66,8 @@ export async function tunnelView(services: Services, tunnelId: string): Promise<
       { name: 'Connects outwards to', value: destinations },
       { name: 'Region', value: region.name },
     ],
-    undo: 'Undo all of it, later, with the same command and "-s -- uninstall" behind bash.',
+    undo: 'Undo all of it, later, with the same command and "-s -- uninstall" behind bash, on Windows with "-Uninstall" behind install.ps1.',
   };
-}
-
-function commandsOf({ settings }: Services, slot: Slot): SlotView['commands'] {
-  const { command, script } = slotAddresses(settings, slot.tunnel_id, slot.number);
-  return [
-    { label: 'Install. It asks for the token that you were given:', command },
-    {
-      label: 'Only check, and print what to ask of your network team:',
-      command: `${command} -s -- check`,
-    },
-    {
-      label: 'Read it first:',
-      command: `curl -fsSLO ${script}; less install.sh; bash install.sh --dry-run; bash install.sh`,
-    },
-  ];
 }
 
 async function destinationsOf({ store }: Services, region: Region, slots: Slot[]): Promise<string> {

@@ -1,0 +1,50 @@
+import type { Slot, Tunnel } from '../../domain/tunnel.ts';
+import { type SlotAddresses, slotAddresses } from '../addresses.ts';
+import type { ServerSettings } from '../settings.ts';
+
+/** What to paste on one kind of host. */
+export interface SystemView {
+  name: string;
+  commands: { label: string; command: string }[];
+}
+
+/** The kinds of host that can be a proxy of this tunnel: Windows has no Unix socket to lead to. */
+export function systemViews(
+  settings: ServerSettings,
+  { database }: Tunnel,
+  slot: Slot,
+): SystemView[] {
+  const addresses = slotAddresses(settings, slot.tunnel_id, slot.number);
+  const linux = { name: 'Linux', commands: linuxCommands(addresses) };
+  if ('socket' in database) return [linux];
+  return [
+    linux,
+    { name: 'Windows, in PowerShell as administrator', commands: windowsCommands(addresses) },
+  ];
+}
+
+function linuxCommands({ command, script }: SlotAddresses): SystemView['commands'] {
+  return [
+    { label: 'Install. It asks for the token that you were given:', command },
+    {
+      label: 'Only check, and print what to ask of your network team:',
+      command: `${command} -s -- check`,
+    },
+    {
+      label: 'Read it first:',
+      command: `curl -fsSLO ${script}; less install.sh; bash install.sh --dry-run; bash install.sh`,
+    },
+  ];
+}
+
+function windowsCommands({ windows }: SlotAddresses): SystemView['commands'] {
+  return [
+    { label: 'Download it:', command: windows.download },
+    { label: 'See that it came whole; this prints True:', command: windows.compare },
+    {
+      label: 'Read it, then install. It asks for the token that you were given:',
+      command: windows.run,
+    },
+    { label: 'Instead, where a group policy forbids script files:', command: windows.runAsText },
+  ];
+}
