@@ -17,7 +17,7 @@ export interface Tier {
 /** Folders whose tests run whole programs on this machine: sshd, quickstart, a shell for each cut. */
 const SYSTEM = ['agent', 'cli', 'installer'];
 /** Folders that belong to another tier than `unit`. */
-const OTHERS = [...SYSTEM, 'lint', 'distro', 'journeys'];
+const OTHERS = [...SYSTEM, 'lint', 'windows', 'distro', 'journeys'];
 const MACHINE_PACKAGES = [
   'openssh-client',
   'openssh-server',
@@ -50,6 +50,13 @@ export const TIERS: Tier[] = [
     packages: ['autossh', 'shellcheck', 'shfmt', 'systemd'],
     load: 'computes',
     timeoutMs: 2 * MINUTE_MS,
+  },
+  {
+    name: 'windows',
+    files: () => testFiles((folder) => folder === 'windows'),
+    packages: [],
+    load: 'computes',
+    timeoutMs: 5 * MINUTE_MS,
   },
   {
     name: 'distro',

@@ -1,0 +1,26 @@
+import {
+  checkInstallerInput,
+  loadCatalogue,
+  renderErrorScript,
+  renderInstaller,
+  renderWindowsFiles,
+} from '../../src/render/index.ts';
+import { sampleInputs } from '../lint/samples.ts';
+import { SAMPLE } from '../support/sample-input.ts';
+
+const catalogue = loadCatalogue();
+
+/** Every script for Windows that a customer can get, by what it is. */
+export function windowsScripts(): Map<string, string> {
+  const inputs = Object.entries(sampleInputs()).filter(([, { database }]) => !database.socket);
+  const installers = inputs.map(([name, input]): [string, string] => [
+    `install.ps1 (${name})`,
+    renderInstaller(catalogue, 'windows', input).bytes.toString(),
+  ]);
+  const problem = { code: 'not-found', detail: `it's "gone" $(id)`, next: 'Ask the vendor.' };
+  return new Map([
+    ...installers,
+    ['error script', renderErrorScript(catalogue, 'windows', problem).toString()],
+    ['dispatcher', renderWindowsFiles(catalogue, checkInstallerInput(SAMPLE)).dispatcher],
+  ]);
+}
