@@ -12,7 +12,8 @@ import { run } from './run.ts';
 /** A customer's proxy with the real ssh: one key, one tunnel port. */
 export class CustomerProxy {
   readonly key: AgentKey;
-  readonly #identity: string;
+  /** Path of the private key. */
+  readonly identity: string;
   readonly #server: { port: number; login: string };
   readonly #folder: string;
   #clients: ChildProcess[] = [];
@@ -24,7 +25,7 @@ export class CustomerProxy {
     folder: string,
   ) {
     this.key = key;
-    this.#identity = identity;
+    this.identity = identity;
     this.#server = server;
     this.#folder = folder;
   }
@@ -63,7 +64,7 @@ export class CustomerProxy {
       'LogLevel=ERROR',
       `Port=${this.#server.port}`,
     ].flatMap((option) => ['-o', option]);
-    return ['-F', 'none', '-i', this.#identity, ...options, ...more, this.target];
+    return ['-F', 'none', '-i', this.identity, ...options, ...more, this.target];
   }
 
   get target(): string {

@@ -54,8 +54,13 @@ export const TIERS: Tier[] = [
   {
     name: 'windows',
     files: () => testFiles((folder) => folder === 'windows'),
-    packages: [],
-    load: 'computes',
+    packages: [
+      ...MACHINE_PACKAGES,
+      'libmono-system-serviceprocess4.0-cil',
+      'mono-mcs',
+      'mono-runtime',
+    ],
+    load: 'waits',
     timeoutMs: 5 * MINUTE_MS,
   },
   {
