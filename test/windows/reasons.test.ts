@@ -114,7 +114,7 @@ const wrong: Record<string, [() => Promise<unknown>, RegExp]> = {
   ],
   removed: [
     async () => {
-      const proxy = await vendor.world.enrolled();
+      const proxy = await vendor.enrolled();
       await vendor.tunnel(data, 'removed', database, { proxy });
       const { controlPlane } = vendor.world;
       void untilOpenThen(proxy.key.port, () => controlPlane.removeKey(proxy.key.fingerprint));

@@ -86,19 +86,40 @@ export class HostProcess {
     return this.#child.exitCode;
   }
 
-  /** The processes that have this data folder in their arguments: the host, and every ssh of it. */
+  /** The processes that have this data folder in their arguments: the host, its ssh and their children. */
   processes(): number[] {
+    return this.#processes(() => true);
+  }
+
+  /** Those of them that are ssh. */
+  sshProcesses(): number[] {
+    return this.#processes((program) => program.endsWith('/ssh'));
+  }
+
+  /** Waits until no processes are left but these; a child of ssh ends a moment after it. */
+  async untilNoneBut(expected: number[] = [], within = 10_000): Promise<void> {
+    for (const end = performance.now() + within; ; await sleep(20)) {
+      const left = this.processes().filter((pid) => !expected.includes(pid));
+      if (left.length === 0) return;
+      if (performance.now() > end) throw new Error(`still there: ${left}`);
+    }
+  }
+
+  #processes(fits: (program: string) => boolean): number[] {
     return readdirSync('/proc')
       .filter((name) => /^\d+$/.test(name))
-      .filter((pid) => argumentsOf(pid).includes(this.#data))
+      .filter((pid) => {
+        const [program = '', ...more] = argumentsOf(pid);
+        return fits(program) && more.some((argument) => argument.includes(this.#data));
+      })
       .map(Number);
   }
 }
 
-function argumentsOf(pid: string): string {
+function argumentsOf(pid: string): string[] {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'latin1');
+    return readFileSync(`/proc/${pid}/cmdline`, 'latin1').split('\0');
   } catch {
-    return '';
+    return [];
   }
 }

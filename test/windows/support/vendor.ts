@@ -1,3 +1,4 @@
+import type { CustomerProxy } from '../../agent/support/customer-proxy.ts';
 import { World } from '../../agent/support/world.ts';
 import { TunnelFolder, type TunnelSettings } from './tunnel-folder.ts';
 
@@ -26,7 +27,7 @@ export class Vendor {
     databasePort: number,
     more: Partial<TunnelSettings> = {},
   ): Promise<{ folder: TunnelFolder; tunnelPort: number }> {
-    const proxy = more.proxy ?? (await this.world.enrolled());
+    const proxy = more.proxy ?? (await this.enrolled());
     const { controlPlane } = this.world;
     const folder = new TunnelFolder(data, name, {
       proxy,
@@ -37,6 +38,14 @@ export class Vendor {
       ...more,
     });
     return { folder, tunnelPort: proxy.key.port };
+  }
+
+  /** A proxy whose key is in place; this waits longer for it than the agent's own tests would. */
+  async enrolled(): Promise<CustomerProxy> {
+    const proxy = await this.world.proxy();
+    this.world.controlPlane.addKey(proxy.key);
+    await this.world.controlPlane.applied(30_000);
+    return proxy;
   }
 
   async remove(): Promise<void> {
