@@ -33,7 +33,7 @@ export function renderInstaller(
   given: unknown,
 ): Artifact {
   const input = checkInstallerInput(given);
-  if (platform === 'windows') refuseSocket(input);
+  if (platform === 'windows') refuseOnWindows(input);
   const { manifest } = templateOf(catalogue, platform);
   const template = { name: manifest.name, version: manifest.version };
   const render = sha256(canonicalJson({ template, input }));
@@ -78,10 +78,32 @@ export function renderScript(
   return Buffer.concat([Buffer.from(settings), body]);
 }
 
-function refuseSocket({ database }: CheckedInstallerInput): void {
-  if (!('socket' in database)) return;
-  throw new Problem('value-invalid', 'database.socket: a Windows host has no such socket', {
-    field: 'database.socket',
-    next: 'Give host and port of the database, or install on a Linux host.',
-  });
+/** Names of devices, which no folder on Windows can have: "Naming Files" of the Windows API. */
+const DEVICE = /^(con|prn|aux|nul|com[0-9]|lpt[0-9])$/;
+
+/** Refuses what only a host with another system could do. */
+function refuseOnWindows({ vendor, tunnel, database }: CheckedInstallerInput): void {
+  if ('socket' in database) {
+    refuse(
+      'database.socket',
+      'a Windows host has no such socket',
+      'Give host and port of the database, or install on a Linux host.',
+    );
+  }
+  for (const [field, slug] of [
+    ['vendor.slug', vendor.slug],
+    ['tunnel.slug', tunnel.slug],
+  ] as const) {
+    if (DEVICE.test(slug)) {
+      refuse(
+        field,
+        `${slug} is the name of a device on Windows, and no folder can have it`,
+        'Install on a Linux host, or make a tunnel of another name.',
+      );
+    }
+  }
+}
+
+function refuse(field: string, why: string, next: string): never {
+  throw new Problem('value-invalid', `${field}: ${why}`, { field, next });
 }

@@ -5,6 +5,8 @@ import { type CommandOptions, type CommandResult, runCommand } from './bed/comma
 
 /** The PowerShell of this machine. */
 export interface PowerShell {
+  /** Its path or name. */
+  program: string;
   /** Such as 7.6.0. */
   version: string;
   /** Runs a script file, as `powershell -File FILE WORD...` does. */
@@ -41,6 +43,7 @@ async function start(program: string): Promise<PowerShell | undefined> {
   const answer = await run(['-Command', '"$($PSVersionTable.PSVersion)"']).catch(() => undefined);
   if (answer?.code !== 0) return undefined;
   return {
+    program,
     version: answer.stdout.trim(),
     runFile,
     runCommand: (text, options) => run(['-Command', text], options),

@@ -7,7 +7,7 @@ using System.Threading;
 namespace Culvert
 {
     /// <summary>
-    /// The file log\host.log of a data folder: a line for each change, times in UTC. What would
+    /// The file host.log of a data folder: a line for each change, times in UTC. What would
     /// make it longer than its limit goes to a new one; the one before is kept as host.log.1.
     /// </summary>
     internal sealed class CappedLog
@@ -24,7 +24,7 @@ namespace Culvert
         {
             this.dataFolder = dataFolder;
             this.echo = echo;
-            file = Path.Combine(dataFolder, "log", "host.log");
+            file = Path.Combine(dataFolder, "host.log");
         }
 
         /// <summary>Adds a line. Where that is not possible the line is lost, no more.</summary>
@@ -53,7 +53,6 @@ namespace Culvert
             {
                 // The data folder has rights of its own: it is never made here.
                 if (!Directory.Exists(dataFolder)) return true;
-                Directory.CreateDirectory(Path.GetDirectoryName(file));
                 MakeRoom(line.Length);
                 File.AppendAllText(file, line, Encoding.ASCII);
                 return true;

@@ -59,6 +59,7 @@ export const TIERS: Tier[] = [
       'libmono-system-serviceprocess4.0-cil',
       'mono-mcs',
       'mono-runtime',
+      'zip',
     ],
     load: 'waits',
     timeoutMs: 5 * MINUTE_MS,

@@ -1,0 +1,151 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import pino from 'pino';
+import { startControlPlane } from '../../../src/cli/control-plane.ts';
+import { openAndMigrate } from '../../../src/cli/open-store.ts';
+import { SCOPES } from '../../../src/domain/scope.ts';
+import { AgentHost } from '../../agent/support/agent-host.ts';
+import { freePort } from '../../cli/support/free-port.ts';
+import { apiToken } from '../../server/support/control-plane.ts';
+import { makePortable } from './portable.ts';
+
+/** A vendor on this machine: control plane, agent and sshd as they are, and a front that can fail. */
+export interface VendorSide {
+  slug: string;
+  makeTunnel(slug: string, database: { host: string; port: number }): Promise<MadeTunnel>;
+  makeToken(tunnel: string): Promise<string>;
+  api<Answer>(method: string, path: string, body?: object): Promise<Answer>;
+  /** Spoils each answer to a request that holds `where` in its line or body, until told otherwise. */
+  befall(fault: Fault | undefined, where?: string): void;
+  stop(): Promise<void>;
+}
+
+export interface MadeTunnel {
+  id: string;
+  token: string;
+  slots: [{ tunnel_port: number }];
+  /** Address of the installer for Windows: here it comes made portable. */
+  url: string;
+}
+
+export type Fault = '500' | 'html' | 'cut' | 'redirect';
+
+const PORTAL = '<html><title>Sign in to the guest network</title></html>\n';
+
+/** Starts one, with tunnel ports from `firstTunnelPort` on. */
+export async function startVendorSide(slug: string, firstTunnelPort: number): Promise<VendorSide> {
+  const [publicPort, innerPort, sshPort] = [await freePort(), await freePort(), await freePort()];
+  const publicUrl = `http://127.0.0.1:${publicPort}`;
+  const agent = new AgentHost('root');
+  const { store } = await openAndMigrate(`sqlite:${join(agent.folder, 'culvert.db')}`);
+  const controlPlane = await startControlPlane(
+    store,
+    {
+      publicUrl,
+      trustProxy: [],
+      vendor: { slug, name: `Vendor ${slug}` },
+      serviceName: 'h_autossh',
+    },
+    { host: '127.0.0.1', port: innerPort },
+    pino({ level: 'silent' }),
+  );
+  const token = await apiToken(store, [...SCOPES]);
+
+  let fault: Fault | undefined;
+  let where = '';
+  const front = createServer(async (asked, answered) => {
+    const body = await buffer(asked);
+    const spoils = `${asked.method} ${asked.url}\n${body}`.includes(where);
+    if (fault && spoils) spoil(fault, asked, answered);
+    else await pass(asked, body, answered);
+  });
+  // A client that keeps its connection must not meet one that has just been closed.
+  front.keepAliveTimeout = 300_000;
+  front.listen(publicPort, '127.0.0.1');
+  await once(front, 'listening');
+
+  async function pass(asked: IncomingMessage, body: Buffer, answered: ServerResponse) {
+    const { method, url = '/', headers } = asked;
+    const onward = request({ host: '127.0.0.1', port: innerPort, method, path: url, headers });
+    onward.on('error', () => answered.writeHead(502).end());
+    onward.end(body);
+    const [answer] = (await once(onward, 'response')) as [IncomingMessage];
+    if (!url.endsWith('/install.ps1')) {
+      answered.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(answered);
+      return;
+    }
+    const script = await makePortable(await buffer(answer));
+    answered.writeHead(200, { 'content-type': 'text/plain' }).end(script);
+  }
+
+  const api: VendorSide['api'] = async (method, path, body) => {
+    const answer = await fetch(`${publicUrl}${path}`, {
+      method,
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      ...(body && { body: JSON.stringify(body) }),
+    });
+    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
+    return JSON.parse((await answer.text()) || 'null');
+  };
+
+  const region = await api<{ id: string }>('POST', '/v1/regions', {
+    ...{ slug: 'here', name: 'Here', login: agent.login, port: sshPort },
+    ...{ first_tunnel_port: firstTunnelPort, last_tunnel_port: firstTunnelPort + 99 },
+  });
+  const { join_token: joinToken } = await api<{ join_token: string }>(
+    'POST',
+    `/v1/regions/${region.id}/servers`,
+    { host: '127.0.0.1' },
+  );
+  const account = await api<{ id: string }>('POST', '/v1/accounts', {
+    ...{ slug: 'customer', name: 'Customer Ltd' },
+  });
+  await agent.start(publicUrl, { joinToken });
+
+  return {
+    slug,
+    api,
+    async makeTunnel(name, database) {
+      const made = await api<Omit<MadeTunnel, 'url'>>('POST', '/v1/tunnels', {
+        ...{ slug: name, name, account: account.id, region: region.id, issue_token: true },
+        database: { type: 'postgresql', ...database },
+      });
+      return { ...made, url: `${publicUrl}/t/${made.id}/install.ps1` };
+    },
+    async makeToken(tunnel) {
+      const made = await api<{ token: string }>('POST', `/v1/tunnels/${tunnel}/tokens`, {});
+      return made.token;
+    },
+    befall(next, what = '') {
+      fault = next;
+      where = what;
+    },
+    async stop() {
+      await agent.remove();
+      front.closeAllConnections();
+      front.close();
+      await controlPlane.close();
+      await store.close();
+    },
+  };
+}
+
+function spoil(fault: Fault, asked: IncomingMessage, answered: ServerResponse): void {
+  switch (fault) {
+    case '500':
+      answered.writeHead(500, { 'content-type': 'text/html' }).end('<h1>Internal error</h1>');
+      return;
+    case 'html':
+      answered.writeHead(200, { 'content-type': 'text/html' }).end(PORTAL);
+      return;
+    case 'redirect':
+      answered.writeHead(302, { location: 'https://elsewhere.invalid/' }).end(PORTAL);
+      return;
+    case 'cut':
+      answered.writeHead(200, { 'content-type': 'text/plain', 'content-length': '500' });
+      answered.write('now=1\n', () => asked.socket.destroy());
+  }
+}
