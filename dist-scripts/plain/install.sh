@@ -34,7 +34,7 @@
   # ---- Settings: every value of this tunnel -----------------------------------------------------
 
   TEMPLATE_VERSION='1.0.0'
-  BODY_SHA256='779dc39ab9765fd367589c7f15a2ca5eddc2217a7ee2c3d67391969afe9359da'
+  BODY_SHA256='d154e3f441d8fb4b86941a308effd1e3e9b4832d777f03f3ca3348bd4a30e99c'
   RENDER='44a58c204bb2c31ac5e7f4faf279a36a391b37693dd85467ed409ad58ffa9aac'
 
   PUBLIC_URL='https://culvert.example'
@@ -2457,7 +2457,7 @@ main "$@"
         tell 'The HTTP proxy wants another user or password: run the installer again with' \
           'CULVERT_HTTP_PROXY.'
         ;;
-      *'does not allow connections'* | *': cannot connect to '* | *'is not an HTTP proxy'*)
+      *'does not allow connections'* | *' cannot connect to '* | *'is not an HTTP proxy'*)
         tell 'The HTTP proxy does not let this host through to the tunnel server: ask who runs it.'
         ;;
       *'connect_to '*'failed'* | *'open failed'*)

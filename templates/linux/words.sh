@@ -41,7 +41,7 @@ in_plain_words() {
       tell 'The HTTP proxy wants another user or password: run the installer again with' \
         'CULVERT_HTTP_PROXY.'
       ;;
-    *'does not allow connections'* | *': cannot connect to '* | *'is not an HTTP proxy'*)
+    *'does not allow connections'* | *' cannot connect to '* | *'is not an HTTP proxy'*)
       tell 'The HTTP proxy does not let this host through to the tunnel server: ask who runs it.'
       ;;
     *'connect_to '*'failed'* | *'open failed'*)

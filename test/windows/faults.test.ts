@@ -41,7 +41,10 @@ if (!powerShell) {
     let made = 0;
 
     before(async () => {
-      [database, acme] = await Promise.all([startPostgres(), startVendorSide('acme', 21_200)]);
+      [database, acme] = await Promise.all([
+        startPostgres(),
+        startVendorSide({ slug: 'acme', firstTunnelPort: 21_200 }),
+      ]);
     });
     after(async () => {
       host?.remove();
@@ -55,8 +58,8 @@ if (!powerShell) {
       tunnel = await acme.makeTunnel(`t${made}`, { host: '127.0.0.1', port: database.port });
     });
 
-    const install = (words: string[] = [], token = tunnel.token) =>
-      host.run(tunnel.url, words, { token });
+    const install = async (words: string[] = [], token = tunnel.token) =>
+      host.run(await acme.installer(tunnel), words, { token });
 
     /** Runs it and expects this end, with nothing installed. */
     async function isRefused(code: number, message: RegExp, words: string[] = [], token?: string) {
@@ -82,8 +85,8 @@ if (!powerShell) {
     });
 
     test('constrained language mode', async () => {
-      const file = join(host.folder, 'install.ps1');
-      writeFileSync(file, await (await fetch(tunnel.url)).text());
+      const file = host.installer;
+      writeFileSync(file, await acme.installer(tunnel));
       const { code, stdout } = await powerShell.runCommand(
         `$ExecutionContext.SessionState.LanguageMode = 'ConstrainedLanguage'; & '${file}'; exit $LASTEXITCODE`,
       );
@@ -143,11 +146,11 @@ if (!powerShell) {
     }
 
     test('a host key that is not pinned', async () => {
-      const script = await (await fetch(tunnel.url)).text();
+      const script = (await acme.installer(tunnel)).toString();
       const stranger = join(host.folder, 'stranger');
       execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', stranger]);
       const [type, blob] = readFileSync(`${stranger}.pub`, 'utf8').split(' ');
-      const file = join(host.folder, 'install.ps1');
+      const file = host.installer;
       writeFileSync(
         file,
         script.replaceAll(/tunnel ssh-ed25519 \S+?(?=')/g, `tunnel ${type} ${blob}`),
@@ -163,7 +166,9 @@ if (!powerShell) {
       const lost = await acme.makeTunnel(`l${made}`, { host: '127.0.0.1', port: await freePort() });
       rmSync(join(host.folder, 'Windows/Microsoft.NET'), { recursive: true });
       host.removeOpenSsh();
-      const { code, stderr } = await host.run(lost.url, [], { token: lost.token });
+      const { code, stderr } = await host.run(await acme.installer(lost), [], {
+        token: lost.token,
+      });
       assert.equal(code, 4);
       assert.match(stderr, /3 found/);
       for (const message of [
@@ -177,12 +182,14 @@ if (!powerShell) {
 
     test('a database that does not answer yet, deferred', async () => {
       const lost = await acme.makeTunnel(`d${made}`, { host: '127.0.0.1', port: await freePort() });
-      const refused = await host.run(lost.url, [], { token: lost.token });
+      const refused = await host.run(await acme.installer(lost), [], { token: lost.token });
       assert.equal(refused.code, 4, refused.stderr);
-      const { code, stdout } = await host.run(lost.url, ['-DeferDatabase'], { token: lost.token });
+      const { code, stdout } = await host.run(await acme.installer(lost), ['-DeferDatabase'], {
+        token: lost.token,
+      });
       assert.equal(code, 0);
       assert.match(stdout, /Still owed: the database cannot be reached from this host/);
-      const again = await host.run(lost.url, ['-Status']);
+      const again = await host.run(await acme.installer(lost), ['-Status']);
       assert.equal(again.code, 8);
     });
 
@@ -226,7 +233,7 @@ if (!powerShell) {
       await isRefused(2, /takes 64 hex digits/, words('abc'));
       await isRefused(2, /Give -OpenSshZip and -OpenSshZipSha256 together/, ['-OpenSshZip', zip]);
       await thenItInstalls(words(digest.toUpperCase()));
-      const again = await host.run(tunnel.url, ['-Uninstall']);
+      const again = await host.run(await acme.installer(tunnel), ['-Uninstall']);
       assert.equal(again.code, 0, again.stderr);
       assert.deepEqual([...host.installed().keys()], []);
     });
@@ -244,7 +251,7 @@ if (!powerShell) {
       // The vendor's own build, made where that is allowed.
       chmodSync(barred, 0o755);
       copyFileSync(barred, compiler);
-      const elsewhere = await host.run(tunnel.url, ['-Check']);
+      const elsewhere = await host.run(await acme.installer(tunnel), ['-Check']);
       assert.equal(elsewhere.code, 0);
       writeFileSync(compiler, '#!/bin/sh\nexit 1\n');
       const signed = join(host.folder, 'Signed.exe');
@@ -294,8 +301,8 @@ if (!powerShell) {
     });
 
     test('killed at any moment, the same command ends well', { timeout: 300_000 }, async () => {
-      const file = join(host.folder, 'install.ps1');
-      writeFileSync(file, await (await fetch(tunnel.url)).text());
+      const file = host.installer;
+      writeFileSync(file, await acme.installer(tunnel));
       for (const milliseconds of [1500, 2500, 3200, 3800, 4400, 5000, 6000]) {
         const cut = start([powerShell.program, '-NoProfile', '-File', file], {
           ...{ CULVERT_TEST_WORLD: host.folder, CULVERT_TOKEN: tunnel.token },
@@ -306,7 +313,7 @@ if (!powerShell) {
       }
       await thenItInstalls();
       assert.deepEqual(host.scratch(), [], 'what the killed ones left is gone, too');
-      const removal = await host.run(tunnel.url, ['-Uninstall']);
+      const removal = await host.run(await acme.installer(tunnel), ['-Uninstall']);
       assert.equal(removal.code, 0, removal.stderr);
       assert.deepEqual([...host.installed().keys()], []);
       assert.deepEqual(host.state('services'), {});

@@ -55,8 +55,8 @@ if (!powerShell) {
     before(async () => {
       [database, acme, other] = await Promise.all([
         startPostgres(),
-        startVendorSide('acme', 21_000),
-        startVendorSide('other', 21_100),
+        startVendorSide({ slug: 'acme', firstTunnelPort: 21_000 }),
+        startVendorSide({ slug: 'other', firstTunnelPort: 21_100 }),
       ]);
       host = new WindowsHost();
       orders = await acme.makeTunnel('orders', { host: '127.0.0.1', port: database.port });
@@ -67,7 +67,7 @@ if (!powerShell) {
     });
 
     test('-Check prints the ticket and changes nothing', async () => {
-      const { code, stdout, stderr } = await host.run(orders.url, ['-Check']);
+      const { code, stdout, stderr } = await host.run(await acme.installer(orders), ['-Check']);
       assert.equal(code, 0, stdout + stderr);
       assert.match(stdout, /TCP to 127\.0\.0\.1 port \d+: the postgresql database/);
       assert.match(stdout, /Nothing was changed/);
@@ -77,7 +77,7 @@ if (!powerShell) {
 
     test('-DryRun prints the plan and changes nothing, and so does -WhatIf', async () => {
       for (const word of ['-DryRun', '-WhatIf']) {
-        const { code, stdout, stderr } = await host.run(orders.url, [word]);
+        const { code, stdout, stderr } = await host.run(await acme.installer(orders), [word]);
         assert.equal(code, 0, stdout + stderr);
         assert.match(stdout, /This was a dry run\. Nothing was changed/);
         plan = stdout;
@@ -88,7 +88,7 @@ if (!powerShell) {
     });
 
     test('without a token and without a terminal it says what to set', async () => {
-      const { code, stderr } = await host.run(orders.url);
+      const { code, stderr } = await host.run(await acme.installer(orders));
       assert.equal(code, 2);
       assert.match(stderr, /CULVERT_TOKEN/);
     });
@@ -96,7 +96,9 @@ if (!powerShell) {
     test('it installs, and the vendor queries the database', async () => {
       host.calls();
       const watch = watchSecret(orders.token);
-      const { code, stdout, stderr } = await host.run(orders.url, [], { token: orders.token });
+      const { code, stdout, stderr } = await host.run(await acme.installer(orders), [], {
+        token: orders.token,
+      });
       assert.equal(code, 0, stdout + stderr);
       assert.deepEqual(await watch.stop(), [], 'the token is in no argv and no environment');
       assert.equal(await query(orders), '42');
@@ -144,13 +146,13 @@ if (!powerShell) {
 
     test('the command that stays is the installer that was run, byte for byte', () => {
       const kept = readFileSync(join(host.programFiles, 'h_autossh/acme/orders/tunnel.ps1'));
-      assert.deepEqual(kept, readFileSync(join(host.folder, 'install.ps1')));
+      assert.deepEqual(kept, readFileSync(host.installer));
     });
 
     test('run again it needs no token, changes nothing and restarts nothing', async () => {
       const [before, ssh] = [host.installed(), sshOf('orders')];
       assert.equal(ssh.length, 1);
-      const { code, stdout, stderr } = await host.run(orders.url);
+      const { code, stdout, stderr } = await host.run(await acme.installer(orders));
       assert.equal(code, 0, stdout + stderr);
       assert.match(stdout, /left alone/);
       const states = /host\.log$|state$/;
@@ -162,9 +164,8 @@ if (!powerShell) {
     });
 
     test('the text that iex is given does the same, and closes no window', async () => {
-      const script = join(host.folder, 'install.ps1');
       const { code, stdout, stderr } = await powerShell.runCommand(
-        `iex ([IO.File]::ReadAllText('${script}')); "still here, $LASTEXITCODE"`,
+        `iex ([IO.File]::ReadAllText('${host.installer}')); "still here, $LASTEXITCODE"`,
         { env: { CULVERT_TEST_WORLD: host.folder } },
       );
       assert.equal(code, 0, stderr);
@@ -232,8 +233,12 @@ if (!powerShell) {
       const place = { host: '127.0.0.1', port: database.port };
       const stock = await acme.makeTunnel('stock', place);
       const foreign = await other.makeTunnel('orders', place);
-      for (const tunnel of [stock, foreign]) {
-        const { code, stdout, stderr } = await host.run(tunnel.url, [], { token: tunnel.token });
+      for (const [vendor, tunnel] of [
+        [acme, stock],
+        [other, foreign],
+      ] as const) {
+        const script = await vendor.installer(tunnel);
+        const { code, stdout, stderr } = await host.run(script, [], { token: tunnel.token });
         assert.equal(code, 0, stdout + stderr);
         assert.equal(await query(tunnel), '42');
       }

@@ -1,7 +1,14 @@
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  request,
+  type ServerResponse,
+} from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import { join } from 'node:path';
-import { buffer } from 'node:stream/consumers';
+import { buffer, text } from 'node:stream/consumers';
 import pino from 'pino';
 import { startControlPlane } from '../../../src/cli/control-plane.ts';
 import { openAndMigrate } from '../../../src/cli/open-store.ts';
@@ -15,7 +22,8 @@ import { makePortable } from './portable.ts';
 export interface VendorSide {
   slug: string;
   makeTunnel(slug: string, database: { host: string; port: number }): Promise<MadeTunnel>;
-  makeToken(tunnel: string): Promise<string>;
+  /** A tunnel's installer, made portable. */
+  installer(tunnel: MadeTunnel): Promise<Buffer>;
   api<Answer>(method: string, path: string, body?: object): Promise<Answer>;
   /** Spoils each answer to a request that holds `where` in its line or body, until told otherwise. */
   befall(fault: Fault | undefined, where?: string): void;
@@ -34,10 +42,18 @@ export type Fault = '500' | 'html' | 'cut' | 'redirect';
 
 const PORTAL = '<html><title>Sign in to the guest network</title></html>\n';
 
-/** Starts one, with tunnel ports from `firstTunnelPort` on. */
-export async function startVendorSide(slug: string, firstTunnelPort: number): Promise<VendorSide> {
+export interface VendorSideOptions {
+  slug: string;
+  firstTunnelPort: number;
+  /** Key and certificate of the front, where it is to speak HTTPS. */
+  tls?: { key: string; cert: string };
+}
+
+/** Starts one. */
+export async function startVendorSide(options: VendorSideOptions): Promise<VendorSide> {
+  const { slug, firstTunnelPort, tls } = options;
   const [publicPort, innerPort, sshPort] = [await freePort(), await freePort(), await freePort()];
-  const publicUrl = `http://127.0.0.1:${publicPort}`;
+  const publicUrl = `${tls ? 'https' : 'http'}://localhost:${publicPort}`;
   const agent = new AgentHost('root');
   const { store } = await openAndMigrate(`sqlite:${join(agent.folder, 'culvert.db')}`);
   const controlPlane = await startControlPlane(
@@ -55,23 +71,33 @@ export async function startVendorSide(slug: string, firstTunnelPort: number): Pr
 
   let fault: Fault | undefined;
   let where = '';
-  const front = createServer(async (asked, answered) => {
+  const answerAll = async (asked: IncomingMessage, answered: ServerResponse) => {
     const body = await buffer(asked);
     const spoils = `${asked.method} ${asked.url}\n${body}`.includes(where);
     if (fault && spoils) spoil(fault, asked, answered);
     else await pass(asked, body, answered);
-  });
+  };
+  const front = tls ? createSecureServer(tls, answerAll) : createServer(answerAll);
   // A client that keeps its connection must not meet one that has just been closed.
   front.keepAliveTimeout = 300_000;
   front.listen(publicPort, '127.0.0.1');
   await once(front, 'listening');
 
+  /** Asks the control plane itself, by its public name. */
+  async function ask(method: string, path: string, headers: IncomingHttpHeaders, body: Buffer) {
+    const host = `localhost:${publicPort}`;
+    const call = request({
+      ...{ host: '127.0.0.1', port: innerPort, method, path },
+      headers: { ...headers, host },
+    });
+    call.end(body);
+    const [answer] = (await once(call, 'response')) as [IncomingMessage];
+    return answer;
+  }
+
   async function pass(asked: IncomingMessage, body: Buffer, answered: ServerResponse) {
-    const { method, url = '/', headers } = asked;
-    const onward = request({ host: '127.0.0.1', port: innerPort, method, path: url, headers });
-    onward.on('error', () => answered.writeHead(502).end());
-    onward.end(body);
-    const [answer] = (await once(onward, 'response')) as [IncomingMessage];
+    const { method = 'GET', url = '/', headers } = asked;
+    const answer = await ask(method, url, headers, body);
     if (!url.endsWith('/install.ps1')) {
       answered.writeHead(answer.statusCode ?? 502, answer.headers);
       answer.pipe(answered);
@@ -82,13 +108,16 @@ export async function startVendorSide(slug: string, firstTunnelPort: number): Pr
   }
 
   const api: VendorSide['api'] = async (method, path, body) => {
-    const answer = await fetch(`${publicUrl}${path}`, {
+    const headers = { authorization: `Bearer ${token}`, 'content-type': 'application/json' };
+    const answer = await ask(
       method,
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-      ...(body && { body: JSON.stringify(body) }),
-    });
-    if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${await answer.text()}`);
-    return JSON.parse((await answer.text()) || 'null');
+      path,
+      body ? headers : { authorization: headers.authorization },
+      Buffer.from(body ? JSON.stringify(body) : ''),
+    );
+    const said = await text(answer);
+    if ((answer.statusCode ?? 500) >= 300) throw new Error(`${method} ${path}: ${said}`);
+    return JSON.parse(said || 'null');
   };
 
   const region = await api<{ id: string }>('POST', '/v1/regions', {
@@ -115,9 +144,8 @@ export async function startVendorSide(slug: string, firstTunnelPort: number): Pr
       });
       return { ...made, url: `${publicUrl}/t/${made.id}/install.ps1` };
     },
-    async makeToken(tunnel) {
-      const made = await api<{ token: string }>('POST', `/v1/tunnels/${tunnel}/tokens`, {});
-      return made.token;
+    async installer({ id }) {
+      return makePortable(await buffer(await ask('GET', `/t/${id}/install.ps1`, {}, NOTHING)));
     },
     befall(next, what = '') {
       fault = next;
@@ -132,6 +160,8 @@ export async function startVendorSide(slug: string, firstTunnelPort: number): Pr
     },
   };
 }
+
+const NOTHING = Buffer.alloc(0);
 
 function spoil(fault: Fault, asked: IncomingMessage, answered: ServerResponse): void {
   switch (fault) {

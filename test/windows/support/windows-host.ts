@@ -39,6 +39,8 @@ export class WindowsHost {
   readonly folder = mkdtempSync(join(tmpdir(), 'culvert-windows-'));
   readonly programData = join(this.folder, 'ProgramData');
   readonly programFiles = join(this.folder, 'ProgramFiles');
+  /** Where a customer would have saved the installer. */
+  readonly installer = join(this.folder, 'install.ps1');
 
   constructor() {
     for (const path of [
@@ -82,12 +84,14 @@ export class WindowsHost {
     writeFileSync(join(this.folder, `${name}.json`), JSON.stringify(state));
   }
 
-  /** Fetches an installer and runs it as `powershell -File install.ps1 WORD…` does. */
-  async run(url: string, words: string[] = [], options: RunOptions = {}): Promise<CommandResult> {
-    const file = join(this.folder, 'install.ps1');
-    const answer = await fetch(url);
-    writeFileSync(file, Buffer.from(await answer.arrayBuffer()));
-    return this.runFile(file, words, options);
+  /** Saves an installer and runs it as `powershell -File install.ps1 WORD…` does. */
+  async run(
+    script: Buffer,
+    words: string[] = [],
+    options: RunOptions = {},
+  ): Promise<CommandResult> {
+    writeFileSync(this.installer, script);
+    return this.runFile(this.installer, words, options);
   }
 
   /** Runs a script that is on the host. */
