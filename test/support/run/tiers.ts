@@ -59,6 +59,8 @@ export const TIERS: Tier[] = [
       'libmono-system-serviceprocess4.0-cil',
       'mono-mcs',
       'mono-runtime',
+      'openssl',
+      'tinyproxy',
       'zip',
     ],
     load: 'waits',
