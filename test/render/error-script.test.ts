@@ -2,6 +2,8 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { test } from 'node:test';
 import { loadCatalogue, renderErrorScript } from '../../src/render/index.ts';
+import { quotePowerShell } from '../../src/render/quoting/powershell.ts';
+import { findPowerShell, NO_POWERSHELL } from '../support/powershell.ts';
 import { hostileText, sampleOf } from './hostile.ts';
 import { runShell, splitAtNul } from './shells.ts';
 
@@ -53,4 +55,42 @@ test('cut anywhere, it fails or says nothing at all', () => {
       assert.doesNotMatch(stderr, /^error:/);
     }
   }
+});
+
+const windowsScript = (detail: string, next: string) =>
+  renderErrorScript(catalogue, 'windows', { code: 'not-found', detail, next }).toString();
+/** What PowerShell typed by a person does with a script that it may not run as a file. */
+const pasted = (script: string) => `Invoke-Expression ${quotePowerShell(script)}\n`;
+
+test('PowerShell: as a file it says why there is no installer, on stderr, and fails', async (t) => {
+  const powershell = await findPowerShell();
+  if (!powershell) return t.diagnostic(`not run here: ${NO_POWERSHELL}`);
+  const { code, stdout, stderr } = await powershell.runText(
+    windowsScript(problem.detail, problem.next),
+  );
+  assert.equal(code, 6);
+  assert.equal(stdout, '');
+  assert.deepEqual(stderr.split(/\r?\n/), [
+    "error: There's no tunnel here (not-found)",
+    '       Ask for a new command.',
+    '',
+  ]);
+});
+
+test('PowerShell: pasted it leaves the window open and its exit code behind; any text is only shown', async (t) => {
+  const powershell = await findPowerShell();
+  if (!powershell) return t.diagnostic(`not run here: ${NO_POWERSHELL}`);
+  const texts = sampleOf(hostileText, 300).map((text) => text.slice(0, 200));
+  const calls = texts.map(
+    (text) => `${pasted(windowsScript(text, text))}$LASTEXITCODE\n$global:LASTEXITCODE = 0\n`,
+  );
+  const { code, stdout, stderr } = await powershell.runText(`${calls.join('')}exit 7\n`);
+  assert.equal(code, 7);
+  assert.deepEqual(
+    stdout.trim().split(/\r?\n/),
+    texts.map(() => '6'),
+  );
+  const shown = texts.map((text) => text.replace(/[^\x20-\x7e]/gu, '?'));
+  const expected = shown.flatMap((text) => [`error: ${text} (not-found)`, `       ${text}`]);
+  assert.deepEqual(stderr.split(/\r?\n/), [...expected, '']);
 });

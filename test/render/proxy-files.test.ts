@@ -11,6 +11,7 @@ import {
   instanceName,
   loadCatalogue,
   renderProxyFiles,
+  renderWindowsFiles,
 } from '../../src/render/index.ts';
 import { hostKey, SAMPLE } from '../support/sample-input.ts';
 import { sampleOf } from './hostile.ts';
@@ -170,4 +171,34 @@ test("the files of `run` differ in their folder, and include nothing of the host
 test('what only the host knows comes last, so that it overrides nothing', () => {
   const rows = filesOf(SAMPLE).ssh_config.trimEnd().split('\n');
   assert.equal(rows.at(-1), '  Include /etc/h_autossh/acme_orders/local.conf');
+});
+
+/** Keywords that came after OpenSSH 7.7, which Windows Server 2019 has: it ends at any of them. */
+const NEWER_THAN_7_7 =
+  'SetEnv CASignatureAlgorithms SecurityKeyProvider PubkeyAcceptedAlgorithms ' +
+  'HostbasedAcceptedAlgorithms KnownHostsCommand PermitRemoteOpen LogVerbose SessionType StdinNull ' +
+  'ForkAfterAuthentication RequiredRSASize EnableEscapeCommandline Tag ObscureKeystrokeTiming ' +
+  'ChannelTimeout VersionAddendum RefuseConnection WarnWeakCrypto';
+
+test("on Windows, ssh's file holds no path of the host and nothing that its oldest ssh lacks", () => {
+  const { ssh_config } = renderWindowsFiles(catalogue, checkInstallerInput(SAMPLE));
+  const keywords = [...ssh_config.matchAll(/^ {2}(\w+) /gm)].map(([, keyword = '']) => keyword);
+  for (const keyword of [...NEWER_THAN_7_7.split(' '), 'Include', 'ProxyCommand']) {
+    assert.ok(!keywords.includes(keyword), keyword);
+  }
+  assert.doesNotMatch(ssh_config, /(?:IdentityFile|KnownHostsFile|Include) |\/(?:etc|var)\//);
+  assert.match(ssh_config, /^ {2}LogLevel VERBOSE$/m);
+});
+
+test('on Windows, ssh understands the same as on Linux, but for the files and what it logs', () => {
+  const linux = readBySsh(filesOf(SAMPLE).ssh_config);
+  const windows = readBySsh(renderWindowsFiles(catalogue, checkInstallerInput(SAMPLE)).ssh_config);
+  const differ = [...linux.keys()].filter((name) => linux.get(name) !== windows.get(name));
+  assert.deepEqual(differ.sort(), [
+    'globalknownhostsfile',
+    'identityfile',
+    'loglevel',
+    'userknownhostsfile',
+  ]);
+  assert.equal(windows.get('loglevel'), 'VERBOSE');
 });

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { type TestContext, test } from 'node:test';
+import { test } from 'node:test';
 import fc from 'fast-check';
 import { quotePowerShell } from '../../src/render/quoting/powershell.ts';
-import type { CommandResult } from '../support/bed/command.ts';
 import { findPowerShell, NO_POWERSHELL } from '../support/powershell.ts';
 import { hostileText, sampleOf } from './hostile.ts';
 
@@ -46,8 +45,8 @@ const values = sampleOf(
 const carried = values.filter(canCarry);
 const literals = carried.map(quotePowerShell);
 
-/** Values that one process reads. */
-const PART = 6000;
+/** How many literals a block of the test's script has. */
+const GROUP = 200;
 const LIMIT = { timeout: 180_000 };
 
 /** Prints a value's type, and its UTF-16 units in base64. */
@@ -62,29 +61,12 @@ function shown(value: string): string {
   return `String ${Buffer.from(value, 'utf16le').toString('base64')}`;
 }
 
-/** Lets PowerShell read all literals as parts of scripts, and compares what it has then. */
-async function readBack(
-  t: TestContext,
-  literals: readonly string[],
-  scriptOf: (literals: readonly string[]) => string,
-): Promise<void> {
-  const powershell = await findPowerShell();
-  if (!powershell) return t.diagnostic(`not run here: ${NO_POWERSHELL}`);
-  for (let start = 0; start < literals.length; start += PART) {
-    const part = literals.slice(start, start + PART);
-    const script = `${PRINTER}${scriptOf(part)}\n$Host.UI.Write($out.ToString())\n`;
-    const result: CommandResult = await powershell.runText(script.replaceAll('\n', '\r\n'));
-    assert.equal(result.stderr.slice(0, 500), '');
-    assert.equal(result.code, 0);
-    const printed = result.stdout.split(/\r?\n/);
-    assert.equal(printed.pop(), '');
-    assert.equal(printed.length, part.length);
-    // One by one, so that a failure shows the value and not a diff of thousands.
-    for (const [index, row] of printed.entries()) {
-      const value = carried[start + index] as string;
-      assert.equal(row, shown(value), JSON.stringify(value));
-    }
-  }
+/** The literals as a variable each, or as the items of a list, which is how the settings hold them. */
+function block(group: readonly string[], isList: boolean): string {
+  const rows = isList
+    ? `  $all = @(\n${group.map((literal) => `    ${literal}\n`).join('')}  )\n  foreach ($a in $all) { show $a }\n`
+    : group.map((literal) => `  $a = ${literal}\n  show $a\n`).join('');
+  return `& {\n${rows}}\n`;
 }
 
 test('what PowerShell should not hold is refused, and nothing else', () => {
@@ -120,19 +102,21 @@ test('a literal is of one of three forms, and holds its value', () => {
   }
 });
 
-test('PowerShell reads every literal back as a variable, unit by unit, as a string', LIMIT, (t) =>
-  readBack(
-    t,
-    literals,
-    (all) => `& {\n${all.map((literal) => `  $a = ${literal}\n  show $a\n`).join('')}}`,
-  ),
-);
-
-test('as an item of a list, as the settings hold them', LIMIT, (t) =>
-  readBack(
-    t,
-    literals.slice(0, PART),
-    (all) => `$all = @(\n${all.map((literal) => `    ${literal}\n`).join('')})
-foreach ($value in $all) { show $value }`,
-  ),
-);
+test('PowerShell reads every literal back, unit by unit, as a string', LIMIT, async (t) => {
+  const powershell = await findPowerShell();
+  if (!powershell) return t.diagnostic(`not run here: ${NO_POWERSHELL}`);
+  const groups = Array.from({ length: Math.ceil(literals.length / GROUP) }, (_, index) =>
+    block(literals.slice(index * GROUP, (index + 1) * GROUP), index % 2 === 1),
+  );
+  const script = `${PRINTER}${groups.join('')}$Host.UI.Write($out.ToString())\n`;
+  const { code, stdout, stderr } = await powershell.runText(script.replaceAll('\n', '\r\n'));
+  assert.equal(stderr.slice(0, 500), '');
+  assert.equal(code, 0);
+  const printed = stdout.split(/\r?\n/);
+  assert.equal(printed.pop(), '');
+  assert.equal(printed.length, carried.length);
+  // One by one, so that a failure shows the value and not a diff of thousands.
+  for (const [index, value] of carried.entries()) {
+    assert.equal(printed[index], shown(value), JSON.stringify(value));
+  }
+});

@@ -42,6 +42,12 @@ function tunnelInput() {
   };
 }
 
+test('a database at a Unix socket has no command for Windows', async () => {
+  const database = { type: 'postgresql', socket: '/run/postgresql/.s.PGSQL.5432' };
+  const made = await plane.api<object>('POST', '/v1/tunnels', { ...tunnelInput(), database });
+  assert.ok('command' in made && !('windows_command' in made));
+});
+
 test('a tunnel comes with what to show its customer and where to connect', async () => {
   const input = tunnelInput();
   const body = { ...input, region: 'region-1', issue_token: true };

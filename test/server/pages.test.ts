@@ -29,6 +29,26 @@ test('curl gets text with the commands alone on their lines', async () => {
   assert.ok(!body.includes('<'));
 });
 
+/** What is typed on Windows, in order. */
+function windowsLines(script: string): string[] {
+  return [
+    `[Net.ServicePointManager]::SecurityProtocol = 'Tls12'; iwr -UseBasicParsing ${script} -OutFile install.ps1`,
+    `(Get-FileHash install.ps1).Hash -eq (-split (iwr -UseBasicParsing ${script}.sha256).Content)[0]`,
+    'powershell -ExecutionPolicy Bypass -File .\\install.ps1',
+    'iex (Get-Content -Raw .\\install.ps1)',
+  ];
+}
+
+test('the lines for Windows stand alone on theirs, too, in text and in HTML', async () => {
+  const expected = windowsLines(`${PUBLIC_URL}/t/${scene.tunnel}/install.ps1`);
+  const text = (await page(scene.tunnel, '*/*')).body.split('\n').map((line) => line.trim());
+  const { body } = await page(scene.tunnel, 'text/html');
+  for (const line of expected) {
+    assert.ok(text.includes(line), line);
+    assert.ok(body.includes(`<pre>${escapeHtml(line)}</pre>`), line);
+  }
+});
+
 test('a browser gets a page that runs its own script and nothing else', async () => {
   await issueToken(plane, scene.tunnel);
   const { headers, body } = await page(scene.tunnel, 'text/html,*/*;q=0.8');
@@ -56,6 +76,8 @@ test('names are shown as text', async () => {
   const { body } = await page(id, 'text/html');
   assert.ok(!body.includes('<img'));
   assert.ok(body.includes('&lt;img src=x onerror=alert(1)&gt;&quot;&#39;&amp;'));
+  // Its database is a Unix socket.
+  assert.ok(body.includes('install.sh') && !body.includes('iwr '));
 });
 
 test('an unknown tunnel: 404, which names no more than that', async () => {
