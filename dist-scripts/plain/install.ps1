@@ -126,7 +126,7 @@ param(
   # ---- Settings: every value of this tunnel -----------------------------------------------------
 
   $TemplateVersion = '1.0.0'
-  $BodySha256 = '0d295e043e9b85a31e028e7e4474c77665b7dc491f0b75619d07b5c088b8da39'
+  $BodySha256 = 'f2e80276881690bbb95002aa62f0cc4cf50d22bdd8e05c59fa64099515f63fdd'
   $Render = 'c0c8ab524a3dda636e16b02abebf1c134befaee0fed261d6b11f9e0d4a4fe266'
 
   $PublicUrl = 'https://culvert.example'
@@ -891,11 +891,19 @@ param(
     }
     $Run.AnswerProblem = "it answered with the HTTP status $($got.Status), and not as Culvert does"
     if ($got.Status -eq 407) {
-      $Run.AnswerProblem = 'the HTTP proxy on the way there refused the user or the password'
+      $Run.AnswerProblem = $RefusedByProxy
     } elseif ($got.Status -lt 300) {
       $Run.AnswerProblem = 'what answered there is not Culvert, or its answer was cut on the way'
     }
     $false
+  }
+
+  $RefusedByProxy = 'the HTTP proxy on the way there refused the user or the password'
+
+  # Why there is no answer at all: what .NET says, but for the one that has a remedy of its own.
+  function Get-Problem([string]$Message) {
+    if ($Message -match '\b407\b') { return $RefusedByProxy }
+    $Message.TrimEnd('.')
   }
 
   # Get-Web URL [BODY [TOKEN]]: Status and Text of what is there, or the Problem of getting it.
@@ -920,7 +928,7 @@ param(
       if ($failure.PSObject.Properties['Response'] -and $failure.Response) {
         return Read-Response $failure.Response $Limit
       }
-      @{ Problem = (ConvertTo-Printable (Get-Deepest $failure).Message).TrimEnd('.') }
+      @{ Problem = Get-Problem (ConvertTo-Printable (Get-Deepest $failure).Message) }
     }
   }
 

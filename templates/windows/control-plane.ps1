@@ -23,11 +23,19 @@ function Send-Call([string]$Path, [string]$Body, [switch]$WithToken) {
   }
   $Run.AnswerProblem = "it answered with the HTTP status $($got.Status), and not as Culvert does"
   if ($got.Status -eq 407) {
-    $Run.AnswerProblem = 'the HTTP proxy on the way there refused the user or the password'
+    $Run.AnswerProblem = $RefusedByProxy
   } elseif ($got.Status -lt 300) {
     $Run.AnswerProblem = 'what answered there is not Culvert, or its answer was cut on the way'
   }
   $false
+}
+
+$RefusedByProxy = 'the HTTP proxy on the way there refused the user or the password'
+
+# Why there is no answer at all: what .NET says, but for the one that has a remedy of its own.
+function Get-Problem([string]$Message) {
+  if ($Message -match '\b407\b') { return $RefusedByProxy }
+  $Message.TrimEnd('.')
 }
 
 # Get-Web URL [BODY [TOKEN]]: Status and Text of what is there, or the Problem of getting it.
@@ -52,7 +60,7 @@ function Get-Web([string]$Url, [string]$Body, [string]$Token, [int]$Limit = 6553
     if ($failure.PSObject.Properties['Response'] -and $failure.Response) {
       return Read-Response $failure.Response $Limit
     }
-    @{ Problem = (ConvertTo-Printable (Get-Deepest $failure).Message).TrimEnd('.') }
+    @{ Problem = Get-Problem (ConvertTo-Printable (Get-Deepest $failure).Message) }
   }
 }
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
@@ -30,10 +30,13 @@ if (!(await findPowerShell())) {
       makeAuthority(folder);
       gatePort = await freePort();
       writeFileSync(
-        file('tinyproxy.conf'),
-        `Port ${gatePort}\nListen 127.0.0.1\nBasicAuth cust secret42\nLogFile "${file('log')}"\n`,
+        file('users'),
+        `cust:${execFileSync('openssl', ['passwd', '-apr1', PASSWORD])}`,
       );
-      gate = start(['tinyproxy', '-d', '-c', file('tinyproxy.conf')]);
+      writeFileSync(file('squid.conf'), squid(gatePort, folder));
+      // It becomes a user of its own, who writes the log here.
+      chmodSync(folder, 0o777);
+      gate = start(['squid', '-N', '-f', file('squid.conf')]);
       // The agent trusts the authority as its operator would have it.
       process.env['NODE_EXTRA_CA_CERTS'] = file('ca.pem');
       [database, acme] = await Promise.all([
@@ -98,12 +101,12 @@ if (!(await findPowerShell())) {
 
       const { code, stdout, stderr } = await host.run(installer, words, {
         token: tunnel.token,
-        env: { CULVERT_HTTP_PROXY: gateUrl('cust:%73ecret42') },
+        env: { CULVERT_HTTP_PROXY: gateUrl(`cust:${encodeURIComponent(PASSWORD)}`) },
       });
       assert.equal(code, 0, stdout + stderr);
       assert.match(asked(), /CONNECT localhost:\d+/, 'the control plane');
       assert.match(asked(), /CONNECT 127\.0\.0\.1:\d+/, 'the tunnel server');
-      for (const { command } of host.processes()) assert.doesNotMatch(command, /secret42/);
+      for (const { command } of host.processes()) assert.ok(!command.includes(PASSWORD));
 
       const kept = await host.run(installer, ['-Doctor']);
       assert.equal(kept.code, 0, kept.stdout);
@@ -112,6 +115,24 @@ if (!(await findPowerShell())) {
       assert.equal(removal.code, 0, removal.stderr);
     });
   });
+}
+
+/** Full of what a URL, a header and PowerShell each mind. */
+const PASSWORD = `p@:/"\\ %$(id)&`;
+
+function squid(port: number, folder: string): string {
+  return `http_port 127.0.0.1:${port}
+auth_param basic program /usr/lib/squid/basic_ncsa_auth ${folder}/users
+acl known proxy_auth REQUIRED
+http_access allow known
+http_access deny all
+cache deny all
+access_log stdio:${folder}/log
+cache_log ${folder}/cache.log
+pid_filename none
+netdb_filename none
+shutdown_lifetime 0 seconds
+`;
 }
 
 /** An authority, a certificate of it for localhost, and another authority. */

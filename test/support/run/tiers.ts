@@ -60,7 +60,7 @@ export const TIERS: Tier[] = [
       'mono-mcs',
       'mono-runtime',
       'openssl',
-      'tinyproxy',
+      'squid',
       'zip',
     ],
     load: 'waits',
