@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { endScript } from './line-ends.ts';
 import type { Language } from './quoting/index.ts';
 
 /** A plain part of a template, as it lies in the template's folder. */
@@ -19,8 +20,7 @@ const LONG_LITERAL: Partial<Record<Language, RegExp>> = {
  */
 export function joinParts(language: Language, parts: readonly Part[]): string {
   const content = parts.map((part) => setIn(language, part)).join('');
-  // PowerShell would run a script that lacks no more than its last line end.
-  return language === 'powershell' ? `${content}}` : `${content}}\n`;
+  return endScript(language, `${content}}\n`);
 }
 
 function setIn(language: Language, { file, text }: Part): string {

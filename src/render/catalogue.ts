@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import semver from 'semver';
 import { joinParts } from './body.ts';
+import { endScript } from './line-ends.ts';
 import { isLanguage, type Language } from './quoting/index.ts';
 import { compileTemplate, type Template, type TemplateManifest } from './template.ts';
 
@@ -42,7 +43,8 @@ function loadTemplate(folder: string, name: string): Template {
       : '';
     // What takes no value is a plain file, for editors and linters to read as what it is.
     const isPlain = inputs.length === 0 && !parts;
-    return compileTemplate(manifest, read(isPlain ? output : `${output}.hbs`), body);
+    const source = read(isPlain ? output : `${output}.hbs`);
+    return compileTemplate(manifest, parts ? source : endScript(language, source), body);
   } catch (error) {
     throw new Error(`template ${name}: ${(error as Error).message}`, { cause: error });
   }

@@ -11,14 +11,15 @@ param(
 & {
   Set-StrictMode -Version 2
   $ErrorActionPreference = 'Stop'
+  $self = Split-Path -Leaf $PSCommandPath
   $commands = [ordered]@{
-    'status' = 'Status'; 'doctor' = 'Doctor'; 'logs' = 'Logs'; 'rotate-key' = 'RotateKey'
-    'upgrade' = 'Upgrade'; 'uninstall' = 'Uninstall'
+    status = 'Status'; doctor = 'Doctor'; logs = 'Logs'; 'rotate-key' = 'RotateKey'
+    upgrade = 'Upgrade'; uninstall = 'Uninstall'
   }
 
   function Show-Help {
     $names = ($programs | ForEach-Object { Get-Name $_ }) -join ', '
-    $lines = "Usage: $(Split-Path -Leaf $PSCommandPath) COMMAND [TUNNEL] [-Json]",
+    $lines = "Usage: $self COMMAND [TUNNEL] [-Json]",
       '',
       '  status      whether the service runs, the tunnel is up, the database answers',
       '  doctor      walks every hop, says which one is broken and what to do',
@@ -52,17 +53,17 @@ param(
     exit 0
   }
   if ($Rest -or $Command -notin $commands.Keys) {
-    Stop-Here 'There is no such command or option.' "See: $(Split-Path -Leaf $PSCommandPath) help"
+    Stop-Here 'There is no such command or option.' "See: $self help"
   }
   $chosen = @($programs | Where-Object {
       -not $Tunnel -or $Tunnel -in (Get-Name $_), ((Get-Name $_) -split '_', 2)[1]
     })
   if ($chosen.Count -eq 0) {
-    Stop-Here 'There is no such tunnel on this host.' "See: $(Split-Path -Leaf $PSCommandPath) help"
+    Stop-Here 'There is no such tunnel on this host.' "See: $self help"
   }
   if ($Command -ne 'status' -and $chosen.Count -gt 1) {
-    Stop-Here "Which tunnel? There are: $(($chosen | ForEach-Object { Get-Name $_ }) -join ', ')." `
-      "Say: $(Split-Path -Leaf $PSCommandPath) $Command TUNNEL"
+    $names = ($chosen | ForEach-Object { Get-Name $_ }) -join ', '
+    Stop-Here "Which tunnel? There are: $names." "Say: $self $Command TUNNEL"
   }
   $options = @{ $commands[$Command] = $true }
   if ($Json) { $options['Json'] = $true }

@@ -126,6 +126,14 @@ class Two {
   assert.equal(bodyDigest, sha256(text));
 });
 
+test('a script for Windows without parts ends with its brace, too', () => {
+  const { render } = templateOf(
+    load({ ...POWERSHELL, parts: undefined }, { 'it.ps1.hbs': '& {\n  {{quote a}}\n}\n' }),
+    'it',
+  );
+  assert.equal(render({ a: 'x' }), "& {\r\n  'x'\r\n}");
+});
+
 test('what would not mean the same within a script for Windows is refused, by the name of its file', () => {
   for (const [file, text, why] of [
     ['host/Two.cs', "x = @'\n  '@ + y\n", /host\/Two\.cs: a line that begins with '@/],
