@@ -9,8 +9,9 @@ const SOURCE = join(import.meta.dirname, '../src');
 const MAY_IMPORT: Record<string, string[]> = {
   domain: [],
   render: ['domain'],
+  bundle: ['domain'],
   store: ['domain'],
-  server: ['domain', 'render', 'store'],
+  server: ['domain', 'render', 'bundle', 'store'],
   agent: ['domain', 'render'],
 };
 
@@ -45,7 +46,7 @@ test('a module is entered by its index, from outside', () => {
       const [folder, ...rest] = path.split(sep);
       return (
         folder !== own &&
-        ['render', 'store', 'server', 'agent'].includes(folder ?? '') &&
+        ['render', 'bundle', 'store', 'server', 'agent'].includes(folder ?? '') &&
         rest.join('/') !== 'index.ts'
       );
     });

@@ -14,6 +14,8 @@ export const EXIT = {
   conflict: 5,
   /** Not allowed: no token, or one without the right. */
   refused: 6,
+  /** What was to be verified is changed, unsigned, or by somebody else. */
+  unverified: 7,
 } as const;
 
 const EXIT_CODE: Record<ProblemCode, number> = {
@@ -40,6 +42,9 @@ const EXIT_CODE: Record<ProblemCode, number> = {
   'slot-full': EXIT.conflict,
   'proof-missing': EXIT.usage,
   'proof-invalid': EXIT.usage,
+  'signature-malformed': EXIT.unverified,
+  'signature-invalid': EXIT.unverified,
+  'bundle-invalid': EXIT.unverified,
   'host-unknown': EXIT.usage,
   'login-differs': EXIT.conflict,
   'too-many': EXIT.unavailable,
