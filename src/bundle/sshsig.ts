@@ -55,16 +55,13 @@ export function signDigest(
   return armor(blob);
 }
 
-/**
- * Reads a signature and accounts for every byte of it. Throws `signature-malformed`, or the problems
- * of `parsePublicKey` where its key is none that we take.
- */
+/** Reads a signature and accounts for every byte of it. Throws `signature-malformed`. */
 export function readSshsig(text: string, field = 'signature'): Sshsig {
   const blob = dearmor(text, field);
   try {
-    return readBlob(blob, field);
+    return readBlob(blob);
   } catch (error) {
-    if (!(error instanceof RangeError)) throw error;
+    if (!(error instanceof RangeError || error instanceof Problem)) throw error;
     throw new Problem('signature-malformed', `${field}: ${error.message}`, {
       field,
       next: 'Sign anew with ssh-keygen -Y sign, and give the whole file that it writes.',
@@ -83,12 +80,12 @@ export function isOver({ key, namespace, hash: name, signature }: Sshsig, bytes:
   }
 }
 
-function readBlob(blob: Buffer, field: string): Sshsig {
+function readBlob(blob: Buffer): Sshsig {
   if (!blob.subarray(0, MAGIC.length).equals(MAGIC)) throw new RangeError('is no SSHSIG');
   const reader = new WireReader(blob);
   reader.skip(MAGIC.length);
   if (reader.uint32() !== VERSION) throw new RangeError(`is not of version ${VERSION}`);
-  const key = readKey(reader.string(), field);
+  const key = readKey(reader.string());
   const namespace = reader.text();
   if (reader.string().length > 0) throw new RangeError('holds something reserved');
   const name = reader.text();
@@ -99,9 +96,10 @@ function readBlob(blob: Buffer, field: string): Sshsig {
   return { key, namespace, hash: known, signature };
 }
 
-function readKey(blob: Buffer, field: string): PublicKey {
+/** Throws the problems of `parsePublicKey`. */
+function readKey(blob: Buffer): PublicKey {
   const type = new WireReader(blob).text();
-  return parsePublicKey(`${type} ${blob.toString('base64')}`, field);
+  return parsePublicKey(`${type} ${blob.toString('base64')}`);
 }
 
 /** PROTOCOL.sshsig, "Signed Data". */

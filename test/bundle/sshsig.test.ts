@@ -44,7 +44,7 @@ function refuses(code: 'signature-invalid' | 'signature-malformed', why: RegExp,
 }
 
 /** Refused, whatever the reason. */
-const REFUSED = { name: 'Problem', code: /^(signature-(invalid|malformed)|key-(malformed|weak))$/ };
+const REFUSED = { name: 'Problem', code: /^signature-(invalid|malformed)$/ };
 
 for (const [kind, { pair, options = [] }] of Object.entries(KINDS)) {
   const key = publicKeyOf(pair);

@@ -32,7 +32,8 @@ export const TIERS: Tier[] = [
   {
     name: 'unit',
     files: () => testFiles((folder) => !OTHERS.includes(folder)),
-    packages: MACHINE_PACKAGES,
+    // What reviewers unpack bundles with: bsdtar, and Python's tarfile.
+    packages: [...MACHINE_PACKAGES, 'libarchive-tools', 'openssl', 'python3'],
     load: 'computes',
     timeoutMs: MINUTE_MS,
   },

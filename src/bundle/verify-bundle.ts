@@ -1,0 +1,49 @@
+import { gunzipSync } from 'node:zlib';
+import type { BundleFile } from '../domain/bundle-file.ts';
+import { Problem } from '../domain/problem.ts';
+import { CHECKSUMS, CHECKSUMS_SIGNATURE, formatChecksums } from './checksums.ts';
+import { unpackTar } from './tar.ts';
+import { type Expectation, verifySignature } from './verify-signature.ts';
+
+/** Many times what a bundle is; more would be there to fill the memory. */
+const MAX_TAR_BYTES = 32 * 1024 * 1024;
+
+/**
+ * Checks a compressed bundle as a whole: its list is signed as expected, it lists every file with
+ * its digest, and nothing else is there. Gives the files. Throws `bundle-invalid`, or the problems of
+ * `verifySignature`.
+ */
+export async function verifyBundle(gzip: Buffer, expected: Expectation): Promise<BundleFile[]> {
+  const files = await unpackTar(decompress(gzip)).catch(refuse);
+  const [list, signature] = [CHECKSUMS, CHECKSUMS_SIGNATURE].map(
+    (path) => files.find((file) => file.path === path)?.bytes,
+  );
+  if (!list) invalid(`holds no ${CHECKSUMS}`);
+  if (!signature) invalid(`is not signed: it holds no ${CHECKSUMS_SIGNATURE}`);
+  verifySignature(signature.toString('latin1'), list, expected, CHECKSUMS_SIGNATURE);
+  const content = files.filter(({ path }) => ![CHECKSUMS, CHECKSUMS_SIGNATURE].includes(path));
+  if (formatChecksums(content) !== list.toString('latin1')) {
+    invalid(`holds other files than its ${CHECKSUMS} says`);
+  }
+  return content;
+}
+
+function decompress(gzip: Buffer): Buffer {
+  try {
+    return gunzipSync(gzip, { maxOutputLength: MAX_TAR_BYTES });
+  } catch {
+    return invalid('is not compressed by gzip, is damaged, or is far too large');
+  }
+}
+
+function refuse(error: unknown): never {
+  if (error instanceof RangeError) invalid(error.message);
+  throw error;
+}
+
+function invalid(why: string): never {
+  throw new Problem('bundle-invalid', `the bundle ${why}`, {
+    field: 'bundle',
+    next: 'Do not use it; ask who sent it, by another way than it came.',
+  });
+}
