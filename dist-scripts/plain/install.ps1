@@ -126,7 +126,7 @@ param(
   # ---- Settings: every value of this tunnel -----------------------------------------------------
 
   $TemplateVersion = '1.0.0'
-  $BodySha256 = 'f2e80276881690bbb95002aa62f0cc4cf50d22bdd8e05c59fa64099515f63fdd'
+  $BodySha256 = '7e424ed7bf51cd8f00dca507517dc8b5f3c20a63d7b8fcd1bd5d7f7502f59a6d'
   $Render = 'c0c8ab524a3dda636e16b02abebf1c134befaee0fed261d6b11f9e0d4a4fe266'
 
   $PublicUrl = 'https://culvert.example'
@@ -297,6 +297,59 @@ param(
   '}'
   ) -join "`r`n")
 
+  # Every change that an installation makes; -DryRun prints it.
+  $Plan = (@(
+  '    OpenSSH    the client, if it is missing: from Windows, or from -OpenSshZip into'
+  '               %ProgramFiles%\h_autossh\acme\openssh.<first 16 digits of its SHA-256>'
+  '    folders    %ProgramData%\h_autossh'
+  '               %ProgramData%\h_autossh\acme'
+  '               %ProgramData%\h_autossh\acme\orders'
+  '                 for administrators and the system alone'
+  '               %ProgramFiles%\h_autossh'
+  '               %ProgramFiles%\h_autossh\acme'
+  '               %ProgramFiles%\h_autossh\acme\orders'
+  '               %ProgramFiles%\h_autossh\acme\host.<first 16 digits of its SHA-256>'
+  '    files      %ProgramData%\h_autossh\acme\orders\ssh_config'
+  '               %ProgramData%\h_autossh\acme\orders\known_hosts'
+  '               %ProgramData%\h_autossh\acme\orders\endpoints'
+  '               %ProgramData%\h_autossh\acme\orders\key,'
+  '                 a new private key that never leaves this host'
+  '               %ProgramData%\h_autossh\acme\orders\key.pub'
+  '               %ProgramData%\h_autossh\acme\orders\installed, what was made here'
+  '               %ProgramData%\h_autossh\acme\orders\wanted, what is to run'
+  '               %ProgramData%\h_autossh\acme\orders\state, what runs'
+  '               %ProgramData%\h_autossh\acme\host.log and host.log.1, at most 1 MB each'
+  '               %ProgramFiles%\h_autossh\acme\host.<...>\TunnelHost.exe,'
+  '                 compiled here from the sources in the script'
+  '               %ProgramFiles%\h_autossh\acme\orders\tunnel.ps1, this script'
+  '               %ProgramFiles%\h_autossh\h_autossh.ps1, which finds it'
+  '    files      only with an HTTP proxy, with its user and password:'
+  '               %ProgramData%\h_autossh\acme\orders\http-proxy'
+  '               only where authorities to trust are given:'
+  '               %ProgramData%\h_autossh\acme\orders\ca.pem'
+  '    service    h_autossh_acme, as LocalSystem with one privilege,'
+  '                 SeChangeNotifyPrivilege; started now and at every boot,'
+  '                 and again by Windows when it fails'
+  '    registry   the event source h_autossh_acme of the Application log'
+  '    network    nothing comes in; what goes out is all of this:'
+  '               by SSH to the first of these that answers, while the tunnel is up:'
+  '                 t1.culvert.example:50022'
+  '                 192.0.2.10:50022'
+  '                 [2001:db8::10]:50022'
+  '                 t2.culvert.example:50022'
+  '                 t1.culvert.example:443'
+  '                 192.0.2.10:443'
+  '                 [2001:db8::10]:443'
+  '                 t2.culvert.example:443'
+  '               to the database, when the vendor asks it something: db.internal:5432'
+  '               to the vendor, the public key and this installer''s digest: https://culvert.example'
+  '               to Windows Update, if OpenSSH is missing; to DNS, for these names'
+  '    programs   csc.exe of .NET Framework, to compile the service host'
+  '               ssh-keygen, to make the key and to prove to the vendor that it is here'
+  '               sc.exe description, privs, failure and failureflag of the service'
+  ''
+  ) -join "`n")
+
   # ---- The same for everyone from here on -------------------------------------------------------
 
   # ---- What this run was given, and what it finds out -------------------------------------------
@@ -345,6 +398,9 @@ param(
     Hops = New-Object Collections.Generic.List[object]; WayEnds = ''; OurSession = $false
     ViewProblem = $null; Broken = ''; Verdict = ''; Next = ''
   }
+
+  # The paths of this host: see host.ps1.
+  $Paths = @{}
 
   # ---- How this script speaks -------------------------------------------------------------------
 
@@ -674,32 +730,30 @@ param(
   }
 
   # The paths of this tunnel and of its vendor.
-  function Get-PathTable {
+  function Find-Path {
     $programs = Join-Path (Invoke-SysFolder ProgramFiles) $Service
     $data = Join-Path (Invoke-SysFolder CommonApplicationData) $Service
     $vendorData = Join-Path $data $VendorSlug
     $tunnel = Join-Path $vendorData $TunnelSlug
     $vendorPrograms = Join-Path $programs $VendorSlug
-    @{
-      Programs = $programs
-      Data = $data
-      VendorPrograms = $vendorPrograms
-      VendorData = $vendorData
-      CommandFolder = Join-Path $vendorPrograms $TunnelSlug
-      Command = Join-Path (Join-Path $vendorPrograms $TunnelSlug) 'tunnel.ps1'
-      Dispatcher = Join-Path $programs "$Service.ps1"
-      Log = Join-Path $vendorData 'host.log'
-      Tunnel = $tunnel
-      Record = Join-Path $tunnel 'installed'
-      Key = Join-Path $tunnel 'key'
-      OldKey = Join-Path $tunnel 'key.old'
-      NextKey = Join-Path $tunnel 'next'
-      Wanted = Join-Path $tunnel 'wanted'
-      State = Join-Path $tunnel 'state'
-      HttpProxy = Join-Path $tunnel 'http-proxy'
-      Authorities = Join-Path $tunnel 'ca.pem'
-      OpenSsh = Join-Path (Invoke-SysFolder System) 'OpenSSH'
-    }
+    $Paths.Programs = $programs
+    $Paths.Data = $data
+    $Paths.VendorPrograms = $vendorPrograms
+    $Paths.VendorData = $vendorData
+    $Paths.CommandFolder = Join-Path $vendorPrograms $TunnelSlug
+    $Paths.Command = Join-Path (Join-Path $vendorPrograms $TunnelSlug) 'tunnel.ps1'
+    $Paths.Dispatcher = Join-Path $programs "$Service.ps1"
+    $Paths.Log = Join-Path $vendorData 'host.log'
+    $Paths.Tunnel = $tunnel
+    $Paths.Record = Join-Path $tunnel 'installed'
+    $Paths.Key = Join-Path $tunnel 'key'
+    $Paths.OldKey = Join-Path $tunnel 'key.old'
+    $Paths.NextKey = Join-Path $tunnel 'next'
+    $Paths.Wanted = Join-Path $tunnel 'wanted'
+    $Paths.State = Join-Path $tunnel 'state'
+    $Paths.HttpProxy = Join-Path $tunnel 'http-proxy'
+    $Paths.Authorities = Join-Path $tunnel 'ca.pem'
+    $Paths.OpenSsh = Join-Path (Invoke-SysFolder System) 'OpenSSH'
   }
 
   # One service a vendor: it runs all tunnels of that vendor.
@@ -1486,50 +1540,30 @@ param(
 
   # ---- The plan: every change, before the first one ---------------------------------------------
 
+  # What is the same on every host stands in the settings; what only this one can say comes first.
   function Show-Plan {
     phase "What this will do for tunnel '$TunnelName' of $AccountName"
     if (Test-Installed) { say '  It is installed: what is as it should be stays, the key too.' }
+    say '  On this host:'
     plan OpenSSH (Get-OpenSshPlan)
-    plan folders $Paths.Data, $Paths.VendorData, $Paths.Tunnel, $Paths.VendorPrograms,
-      (Get-HostFolder), $Paths.CommandFolder
-    plan files (Get-PlannedFile)
-    plan service "$(Get-ServiceName), as LocalSystem with one privilege, SeChangeNotifyPrivilege,",
-      '  started now and at every boot; restarted by Windows if it fails'
-    plan registry "the event source $(Get-ServiceName) of the Application log"
-    plan network 'out to the first of these that answers, while the tunnel is up:'
-    foreach ($endpoint in Get-Endpoint) { plan '' "  $($endpoint -replace ' ', ' port ')" }
+    plan key $Run.KeyType
+    plan host "$(Get-HostFolder)"
     if ($Run.HttpProxy) {
-      plan '' "all through the HTTP proxy $($Run.HttpProxy.Host) port $($Run.HttpProxy.Port)"
+      plan 'way out' "by the HTTP proxy $($Run.HttpProxy.Host) port $($Run.HttpProxy.Port)"
     }
-    plan '' "to $PublicUrl go the public key and this installer's digest"
-    plan script "version $TemplateVersion, its body's SHA-256 $BodySha256"
-    plan programs 'csc.exe of .NET Framework, which compiles the service host; ssh-keygen; sc.exe'
+    if ($Given.CaFile) { plan trusted "for the vendor's address, the authorities of $($Given.CaFile)" }
+    plan script "version $TemplateVersion, the SHA-256 of its body is $BodySha256"
+    say '  In all:'
+    say $Plan.TrimEnd("`n")
   }
 
-  # plan TITLE LINES: one entry of it.
-  function plan([string]$Title, [string[]]$Lines) {
-    foreach ($line in $Lines) {
-      say ('  {0,-10} {1}' -f $Title, $line)
-      $Title = ''
-    }
-  }
+  # plan TITLE TEXT: one entry of it.
+  function plan([string]$Title, [string]$Text) { say ('    {0,-10} {1}' -f $Title, $Text) }
 
   function Get-OpenSshPlan {
-    if ($Given.OpenSshZip) { return "from $($Given.OpenSshZip), into a folder of this vendor's" }
+    if ($Given.OpenSshZip) { return "from $($Given.OpenSshZip)" }
     if ($Run.OpenSsh) { return "it is here, in $($Run.OpenSsh)" }
-    "$($Run.Capability), added from Windows Update"
-  }
-
-  function Get-PlannedFile {
-    foreach ($name in 'ssh_config', 'known_hosts', 'endpoints') { Join-Path $Paths.Tunnel $name }
-    if ($Run.HttpProxy) { "$($Paths.HttpProxy), with its user and password" }
-    if ($Given.CaFile) { "$($Paths.Authorities), the authorities to trust" }
-    "$($Paths.Key), a new $($Run.KeyType) key that never leaves this host, and $($Paths.Key).pub"
-    "$($Paths.Record), what was made here"
-    "$($Paths.Wanted), what is to run, and $($Paths.State), what does"
-    $Paths.Log
-    Join-Path (Get-HostFolder) 'TunnelHost.exe'
-    "$($Paths.Command), this script, and $($Paths.Dispatcher), which finds it"
+    "$($Run.Capability), added from Windows"
   }
 
   # ---- The record: what was made here -----------------------------------------------------------
@@ -4893,7 +4927,7 @@ namespace Culvert
     Read-HttpProxyVariable
     Read-Mode
     Test-Shell
-    $Paths = Get-PathTable
+    Find-Path
     $Run.Scratch = Get-Scratch
     Find-HttpProxy
     Find-Authority

@@ -34,7 +34,7 @@
   # ---- Settings: every value of this tunnel -----------------------------------------------------
 
   TEMPLATE_VERSION='1.0.0'
-  BODY_SHA256='d154e3f441d8fb4b86941a308effd1e3e9b4832d777f03f3ca3348bd4a30e99c'
+  BODY_SHA256='2a094cb60e0d182fcfc0313b35ce3f7968aaabe5b0a194f3c599803bf4bdef01'
   RENDER='44a58c204bb2c31ac5e7f4faf279a36a391b37693dd85467ed409ad58ffa9aac'
 
   PUBLIC_URL='https://culvert.example'
@@ -597,6 +597,71 @@ relay() {
 }
 
 main "$@"
+'
+
+  # Every change that an installation makes; --dry-run prints it.
+  PLAN='    packages   those of these that are missing, and nothing else:
+               openssh-client (openssh-clients where dnf or yum is)
+               autossh; if no package source has it, plain ssh does its work
+               epel-release, with --enable-epel alone: it adds the package source EPEL
+    user       h_autossh, a system user without login or home
+    folders    /etc/h_autossh
+               /etc/h_autossh/acme_orders
+               /var/lib/h_autossh
+               /var/lib/h_autossh/acme_orders
+               /usr/local/lib/h_autossh
+               /usr/local/lib/h_autossh/acme_orders
+    files      /etc/h_autossh/README
+               /etc/h_autossh/acme_orders/ssh_config
+               /etc/h_autossh/acme_orders/known_hosts
+               /etc/h_autossh/acme_orders/endpoints
+               /etc/h_autossh/acme_orders/local.conf
+               /var/lib/h_autossh/acme_orders/key,
+                 a new private key that never leaves this host
+               /var/lib/h_autossh/acme_orders/key.pub
+               /var/lib/h_autossh/acme_orders/installed, what was made here
+               /var/lib/h_autossh/acme_orders/applied, what runs
+               /usr/local/lib/h_autossh/acme_orders/connect,
+                 which takes ssh past dead endpoints and HTTP proxies
+               /usr/local/lib/h_autossh/acme_orders/tunnel, which looks after this tunnel
+               /usr/local/sbin/h_autossh, the command for status and the rest
+               /etc/systemd/system/h_autossh@acme_orders.service
+               /etc/systemd/system/h_autossh.service
+    files      only with an HTTP proxy, with its user and password:
+               /etc/h_autossh/acme_orders/http-proxy
+               only where authorities to trust are given:
+               /etc/h_autossh/acme_orders/ca.pem
+               only where systemd cannot do all of the unit:
+               /etc/systemd/system/h_autossh@acme_orders.service.d
+               /etc/systemd/system/h_autossh@acme_orders.service.d/host.conf
+    service    h_autossh@acme_orders.service, started now and at every boot
+               h_autossh.service, which stands for all tunnels of this host
+    network    nothing comes in; what goes out is all of this:
+               by SSH to the first of these that answers, while the tunnel is up:
+                 t1.culvert.example:50022
+                 192.0.2.10:50022
+                 [2001:db8::10]:50022
+                 t2.culvert.example:50022
+                 t1.culvert.example:443
+                 192.0.2.10:443
+                 [2001:db8::10]:443
+                 t2.culvert.example:443
+               to the database, when the vendor asks it something: db.internal:5432
+               to the vendor, the public key and this installer'\''s digest: https://culvert.example
+               to the package sources, if a package is missing; to DNS, for these names
+    as root    apt-get update; apt-get install of the packages above
+               or dnf install, or yum install, of the packages above
+               dpkg --configure -a, where an earlier installation was cut short
+               useradd --system --user-group --no-create-home --home-dir /nonexistent
+                 --shell /usr/sbin/nologin h_autossh
+               ssh-keygen, to make the key and to prove to the vendor that it is here
+               mkdir, install, cp, mv, ln, rm, chown, chmod, sync on the files and folders above
+               restorecon on them, with SELinux
+               systemctl daemon-reload
+               systemctl enable h_autossh.service h_autossh@acme_orders.service
+               systemctl start h_autossh.service
+               systemctl restart h_autossh@acme_orders.service
+               flock on /var/lib, so that one run at a time changes this host
 '
 
   # ---- The same for everyone from here on -------------------------------------------------------
@@ -1516,52 +1581,30 @@ main "$@"
 
   # ---- The plan: every change, before the first one ---------------------------------------------
 
+  # What is the same on every host stands in the settings; what only this one can say comes first.
   print_plan() {
     phase "What this will do for tunnel '$TUNNEL_NAME' of $ACCOUNT_NAME"
     ! is_installed || say '  It is installed: what is as it should be stays, the key too.'
+    say '  On this host:'
     plan_packages
-    plan user "$SERVICE, a system user without login or home"
-    plan folders "/etc/$SERVICE" "$CONFIG_FOLDER" "/var/lib/$SERVICE" "$STATE_FOLDER" \
-      "/usr/local/lib/$SERVICE" "$CODE_FOLDER"
-    plan files "/etc/$SERVICE/README" \
-      "$CONFIG_FOLDER/ssh_config" "$CONFIG_FOLDER/known_hosts" \
-      "$CONFIG_FOLDER/endpoints" "$LOCAL_CONFIG"
-    [[ -z $HTTP_PROXY_HOST ]] || plan '' "$CONFIG_FOLDER/http-proxy, with its user and password"
-    [[ -z $CA_FILE ]] || plan '' "$CONFIG_FOLDER/ca.pem, the authorities to trust"
-    plan '' "$KEY, a new $KEY_TYPE key that never leaves this host, and" "$KEY.pub" \
-      "$RECORD, what was made here, and" "$APPLIED, what runs" \
-      "$CODE_FOLDER/connect, which takes ssh past dead endpoints and HTTP proxies" \
-      "$CODE_FOLDER/tunnel and" "$DISPATCHER_FILE, the command for status and the rest" \
-      "$UNIT_FILE" "$UMBRELLA_FILE" \
-      "$HOST_FILE," '  only where systemd cannot do all of the unit'
-    plan service "$UNIT, started now and at every boot"
-    plan network 'out to the first of these that answers, while the tunnel is up:'
-    endpoints | sed 's/^\(.*\) \(.*\)$/               \1 port \2/'
+    plan key "$KEY_TYPE"
     [[ -z $HTTP_PROXY_HOST ]] ||
-      plan '' "all through the HTTP proxy $HTTP_PROXY_HOST port $HTTP_PROXY_PORT"
-    plan '' "to $PUBLIC_URL go the public key and this installer's digest"
-    plan 'as root' 'the package manager, useradd, ssh-keygen, writing these files,' \
-      'systemctl daemon-reload, enable and restart of the service'
+      plan 'way out' "through the HTTP proxy $HTTP_PROXY_HOST port $HTTP_PROXY_PORT"
+    [[ -z $CA_FILE ]] || plan trusted "for the vendor's address, the authorities in $CA_FILE"
+    say '  In all:'
+    say "${PLAN%$'\n'}"
   }
 
-  # plan TITLE LINE...: one entry of it.
-  plan() {
-    local title=$1 line
-    for line in "${@:2}"; do
-      say "$(printf '  %-10s %s' "$title" "$line")"
-      title=''
-    done
-  }
+  # plan TITLE TEXT: one entry of it.
+  plan() { say "$(printf '    %-10s %s' "$1" "$2")"; }
 
   plan_packages() {
     local packages
     packages=$(missing_packages | tr '\n' ' ')
     packages=${packages% }
     plan packages "${packages:-none; all are here}${packages:+, with $PACKAGE_MANAGER}"
-    [[ $packages == *autossh ]] || return 0
-    [[ $ENABLE_EPEL == no ]] || plan '' 'epel-release before, which adds the package source EPEL'
-    [[ $MAY_BE_PLAIN == no ]] ||
-      plan '' '(no autossh if no package source here has it: then plain ssh)'
+    [[ $packages != *autossh || $ENABLE_EPEL == no ]] ||
+      plan '' 'epel-release before, which adds the package source EPEL'
   }
 
   # ---- Root -------------------------------------------------------------------------------------
@@ -1572,7 +1615,7 @@ main "$@"
     SERVICE TUNNEL_ID TUNNEL_NAME INSTANCE SLOT TUNNEL_HOSTS TUNNEL_PORTS LOGIN TUNNEL_PORT
     EGRESS_ADDRESSES DATABASE_TYPE DATABASE_HOST DATABASE_PORT DATABASE_SOCKET
     SSH_CONFIG SSH_CONFIG_RUN KNOWN_HOSTS TUNNEL_UNIT PLAIN_UNIT UMBRELLA_UNIT DISPATCHER CONNECT
-    CA_CERTIFICATES
+    PLAN CA_CERTIFICATES
   )
 
   # What the root part needs to know of this run.

@@ -1,11 +1,13 @@
 export type { Artifact } from './artifact.ts';
 export { authorizedKeyLine } from './authorized-key.ts';
+export { renderBundleFiles } from './bundle-files.ts';
 export { type Catalogue, loadCatalogue } from './catalogue.ts';
 export { sha256 } from './digest.ts';
 export { renderErrorScript } from './error-script.ts';
 export { checkInstallerInput, type InstallerInput, InstallerInputSchema } from './input.ts';
 export { renderInstaller, renderScript } from './installer.ts';
-export { installerUrl } from './installer-url.ts';
+export { installerUrl, slotUrl } from './installer-url.ts';
+export { renderPlan } from './plan.ts';
 export { INSTALLER_FILE, PLATFORMS, type Platform } from './platform.ts';
 export { instanceName, type ProxyFiles, renderProxyFiles } from './proxy-files.ts';
 export { renderSshdConfig, type SshdConfigInput } from './sshd-config.ts';

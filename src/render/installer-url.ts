@@ -1,12 +1,16 @@
 import { INSTALLER_FILE, type Platform } from './platform.ts';
 
-/** Where the control plane serves a slot's installer: slot 1 has the short address. */
+/** Where the control plane serves what belongs to a slot: slot 1 has the short address. */
+export function slotUrl(publicUrl: string, tunnelId: string, slot: number): string {
+  return `${publicUrl}/t/${tunnelId}${slot === 1 ? '' : `/s/${slot}`}`;
+}
+
+/** Where the control plane serves a slot's installer. */
 export function installerUrl(
   publicUrl: string,
   platform: Platform,
   tunnelId: string,
   slot: number,
 ): string {
-  const place = slot === 1 ? '' : `/s/${slot}`;
-  return `${publicUrl}/t/${tunnelId}${place}/${INSTALLER_FILE[platform]}`;
+  return `${slotUrl(publicUrl, tunnelId, slot)}/${INSTALLER_FILE[platform]}`;
 }

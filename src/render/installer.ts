@@ -1,10 +1,11 @@
 import { canonicalJson } from '../domain/audit.ts';
-import { Problem } from '../domain/problem.ts';
 import type { Artifact } from './artifact.ts';
+import { barrierOf } from './barrier.ts';
 import { type Catalogue, templateOf } from './catalogue.ts';
 import { sha256 } from './digest.ts';
 import { type CheckedInstallerInput, checkInstallerInput } from './input.ts';
 import { installerUrl } from './installer-url.ts';
+import { renderPlan } from './plan.ts';
 import type { Platform } from './platform.ts';
 import { instanceName, renderProxyFiles } from './proxy-files.ts';
 import type { TemplateValues } from './template.ts';
@@ -33,7 +34,8 @@ export function renderInstaller(
   given: unknown,
 ): Artifact {
   const input = checkInstallerInput(given);
-  if (platform === 'windows') refuseOnWindows(input);
+  const barrier = barrierOf(platform, input);
+  if (barrier) throw barrier;
   const { manifest } = templateOf(catalogue, platform);
   const template = { name: manifest.name, version: manifest.version };
   const render = sha256(canonicalJson({ template, input }));
@@ -73,37 +75,8 @@ export function renderScript(
     database_type: database.type,
     database_host: 'host' in database ? database.host : '',
     database_port: 'port' in database ? database.port : '',
+    plan: renderPlan(catalogue, platform, input),
     ...OWN_VALUES[platform](catalogue, input),
   });
   return Buffer.concat([Buffer.from(settings), body]);
-}
-
-/** Names of devices, which no folder on Windows can have: "Naming Files" of the Windows API. */
-const DEVICE = /^(con|prn|aux|nul|com[0-9]|lpt[0-9])$/;
-
-/** Refuses what only a host with another system could do. */
-function refuseOnWindows({ vendor, tunnel, database }: CheckedInstallerInput): void {
-  if ('socket' in database) {
-    refuse(
-      'database.socket',
-      'a Windows host has no such socket',
-      'Give host and port of the database, or install on a Linux host.',
-    );
-  }
-  for (const [field, slug] of [
-    ['vendor.slug', vendor.slug],
-    ['tunnel.slug', tunnel.slug],
-  ] as const) {
-    if (DEVICE.test(slug)) {
-      refuse(
-        field,
-        `${slug} is the name of a device on Windows, and no folder can have it`,
-        'Install on a Linux host, or make a tunnel of another name.',
-      );
-    }
-  }
-}
-
-function refuse(field: string, why: string, next: string): never {
-  throw new Problem('value-invalid', `${field}: ${why}`, { field, next });
 }

@@ -45,32 +45,30 @@ function Test-Windows {
 }
 
 # The paths of this tunnel and of its vendor.
-function Get-PathTable {
+function Find-Path {
   $programs = Join-Path (Invoke-SysFolder ProgramFiles) $Service
   $data = Join-Path (Invoke-SysFolder CommonApplicationData) $Service
   $vendorData = Join-Path $data $VendorSlug
   $tunnel = Join-Path $vendorData $TunnelSlug
   $vendorPrograms = Join-Path $programs $VendorSlug
-  @{
-    Programs = $programs
-    Data = $data
-    VendorPrograms = $vendorPrograms
-    VendorData = $vendorData
-    CommandFolder = Join-Path $vendorPrograms $TunnelSlug
-    Command = Join-Path (Join-Path $vendorPrograms $TunnelSlug) 'tunnel.ps1'
-    Dispatcher = Join-Path $programs "$Service.ps1"
-    Log = Join-Path $vendorData 'host.log'
-    Tunnel = $tunnel
-    Record = Join-Path $tunnel 'installed'
-    Key = Join-Path $tunnel 'key'
-    OldKey = Join-Path $tunnel 'key.old'
-    NextKey = Join-Path $tunnel 'next'
-    Wanted = Join-Path $tunnel 'wanted'
-    State = Join-Path $tunnel 'state'
-    HttpProxy = Join-Path $tunnel 'http-proxy'
-    Authorities = Join-Path $tunnel 'ca.pem'
-    OpenSsh = Join-Path (Invoke-SysFolder System) 'OpenSSH'
-  }
+  $Paths.Programs = $programs
+  $Paths.Data = $data
+  $Paths.VendorPrograms = $vendorPrograms
+  $Paths.VendorData = $vendorData
+  $Paths.CommandFolder = Join-Path $vendorPrograms $TunnelSlug
+  $Paths.Command = Join-Path (Join-Path $vendorPrograms $TunnelSlug) 'tunnel.ps1'
+  $Paths.Dispatcher = Join-Path $programs "$Service.ps1"
+  $Paths.Log = Join-Path $vendorData 'host.log'
+  $Paths.Tunnel = $tunnel
+  $Paths.Record = Join-Path $tunnel 'installed'
+  $Paths.Key = Join-Path $tunnel 'key'
+  $Paths.OldKey = Join-Path $tunnel 'key.old'
+  $Paths.NextKey = Join-Path $tunnel 'next'
+  $Paths.Wanted = Join-Path $tunnel 'wanted'
+  $Paths.State = Join-Path $tunnel 'state'
+  $Paths.HttpProxy = Join-Path $tunnel 'http-proxy'
+  $Paths.Authorities = Join-Path $tunnel 'ca.pem'
+  $Paths.OpenSsh = Join-Path (Invoke-SysFolder System) 'OpenSSH'
 }
 
 # One service a vendor: it runs all tunnels of that vendor.

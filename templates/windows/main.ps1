@@ -6,7 +6,7 @@ function Start-Story {
   Read-HttpProxyVariable
   Read-Mode
   Test-Shell
-  $Paths = Get-PathTable
+  Find-Path
   $Run.Scratch = Get-Scratch
   Find-HttpProxy
   Find-Authority

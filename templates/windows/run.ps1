@@ -45,3 +45,6 @@ $Run = @{
   Hops = New-Object Collections.Generic.List[object]; WayEnds = ''; OurSession = $false
   ViewProblem = $null; Broken = ''; Verdict = ''; Next = ''
 }
+
+# The paths of this host: see host.ps1.
+$Paths = @{}

@@ -3,6 +3,7 @@ import {
   type Artifact,
   type Catalogue,
   checkInstallerInput,
+  renderPlan,
   renderProxyFiles,
 } from '../../src/render/index.ts';
 
@@ -49,5 +50,6 @@ export function expectedSettings(
     UMBRELLA_UNIT: files.umbrella_unit,
     DISPATCHER: files.dispatcher,
     CONNECT: files.connect,
+    PLAN: renderPlan(catalogue, 'linux', input),
   };
 }

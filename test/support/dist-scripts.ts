@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import {
   checkInstallerInput,
   loadCatalogue,
+  renderBundleFiles,
   renderInstaller,
   renderProxyFiles,
   renderWindowsFiles,
@@ -22,7 +23,11 @@ export function renderDistScripts(): Map<string, string> {
   const input = checkInstallerInput(SAMPLE);
   const files = renderProxyFiles(catalogue, input);
   const windows = renderInstaller(catalogue, 'windows', SAMPLE);
+  const guides = renderBundleFiles(catalogue, SAMPLE, { signed: true })
+    .filter(({ path }) => /^[A-Z]+\.md$/.test(path))
+    .map(({ path, bytes }) => [`plain/${path}`, bytes.toString()] as const);
   return new Map([
+    ...guides,
     ['plain/install.sh', installer.bytes.toString()],
     ['plain/ssh_config', files.ssh_config],
     ['plain/ssh_config.run', files.ssh_config_run],

@@ -4,6 +4,7 @@ import { quoteShell } from './shell.ts';
 import { quoteSshConfig } from './ssh-config.ts';
 import { quoteSshdConfig } from './sshd-config.ts';
 import { quoteSystemd } from './systemd.ts';
+import { quoteText } from './text.ts';
 
 /**
  * What `{{quote value}}` means in each language a template can be in. A quoting function returns the
@@ -16,6 +17,7 @@ export const QUOTING = {
   'known-hosts': quoteKnownHosts,
   'sshd-config': quoteSshdConfig,
   systemd: quoteSystemd,
+  text: quoteText,
 } as const satisfies Record<string, (value: string) => string>;
 
 export type Language = keyof typeof QUOTING;

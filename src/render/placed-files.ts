@@ -1,0 +1,52 @@
+import type { BundleFile } from '../domain/bundle-file.ts';
+import type { Catalogue } from './catalogue.ts';
+import type { CheckedInstallerInput } from './input.ts';
+import type { Platform } from './platform.ts';
+import { instanceName, renderProxyFiles } from './proxy-files.ts';
+import { renderWindowsFiles } from './windows-files.ts';
+
+/** The files of a proxy at their places, by platform. */
+export const PLACE_FILES: Record<
+  Platform,
+  (catalogue: Catalogue, input: CheckedInstallerInput) => BundleFile[]
+> = { linux: placeLinuxFiles, windows: placeWindowsFiles };
+
+/**
+ * `linux` stands for the root of the disk, `linux-plain-ssh` for what differs where ssh alone holds
+ * the tunnel, `linux-run` for the folder of `install.sh run`.
+ */
+function placeLinuxFiles(catalogue: Catalogue, input: CheckedInstallerInput): BundleFile[] {
+  const files = renderProxyFiles(catalogue, input);
+  const { service } = input;
+  const instance = instanceName(input);
+  const units = 'etc/systemd/system';
+  const unit = `${units}/${service}@${instance}.service`;
+  return asFiles({
+    [`linux/etc/${service}/${instance}/ssh_config`]: files.ssh_config,
+    [`linux/etc/${service}/${instance}/known_hosts`]: files.known_hosts,
+    [`linux/usr/local/lib/${service}/${instance}/connect`]: files.connect,
+    [`linux/usr/local/sbin/${service}`]: files.dispatcher,
+    [`linux/${unit}`]: files.tunnel_unit,
+    [`linux/${units}/${service}.service`]: files.umbrella_unit,
+    [`linux-plain-ssh/${unit}`]: files.plain_unit,
+    'linux-run/ssh_config': files.ssh_config_run,
+    'linux-run/known_hosts': files.known_hosts,
+    'linux-run/connect': files.connect,
+  });
+}
+
+/** `windows` holds the two folders that Windows calls %ProgramData% and %ProgramFiles%. */
+function placeWindowsFiles(catalogue: Catalogue, input: CheckedInstallerInput): BundleFile[] {
+  const files = renderWindowsFiles(catalogue, input);
+  const { service, vendor, tunnel } = input;
+  const data = `windows/ProgramData/${service}/${vendor.slug}/${tunnel.slug}`;
+  return asFiles({
+    [`${data}/ssh_config`]: files.ssh_config,
+    [`${data}/known_hosts`]: files.known_hosts,
+    [`windows/ProgramFiles/${service}/${service}.ps1`]: files.dispatcher,
+  });
+}
+
+function asFiles(texts: Record<string, string>): BundleFile[] {
+  return Object.entries(texts).map(([path, text]) => ({ path, bytes: Buffer.from(text) }));
+}

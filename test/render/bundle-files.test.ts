@@ -1,0 +1,123 @@
+import assert from 'node:assert/strict';
+import { hash } from 'node:crypto';
+import { test } from 'node:test';
+import { canonicalJson } from '../../src/domain/audit.ts';
+import {
+  type InstallerInput,
+  loadCatalogue,
+  renderBundleFiles,
+  renderInstaller,
+} from '../../src/render/index.ts';
+import { sampleInputs } from '../lint/samples.ts';
+import { SAMPLE } from '../support/sample-input.ts';
+import { settingsBlock } from './settings-block.ts';
+import { runShell, splitAtNul } from './shells.ts';
+
+const catalogue = loadCatalogue();
+
+function render(input: InstallerInput, signed = true): Map<string, Buffer> {
+  const files = renderBundleFiles(catalogue, input, { signed });
+  return new Map(files.map(({ path, bytes }) => [path, bytes]));
+}
+
+/** Which setting of the script a file is written from. */
+const SETTING_OF: Record<string, string> = {
+  'linux/etc/h_autossh/acme_orders/ssh_config': 'SSH_CONFIG',
+  'linux/etc/h_autossh/acme_orders/known_hosts': 'KNOWN_HOSTS',
+  'linux/usr/local/lib/h_autossh/acme_orders/connect': 'CONNECT',
+  'linux/usr/local/sbin/h_autossh': 'DISPATCHER',
+  'linux/etc/systemd/system/h_autossh@acme_orders.service': 'TUNNEL_UNIT',
+  'linux/etc/systemd/system/h_autossh.service': 'UMBRELLA_UNIT',
+  'linux-plain-ssh/etc/systemd/system/h_autossh@acme_orders.service': 'PLAIN_UNIT',
+  'linux-run/ssh_config': 'SSH_CONFIG_RUN',
+  'linux-run/known_hosts': 'KNOWN_HOSTS',
+  'linux-run/connect': 'CONNECT',
+};
+
+test('the files are those that the script writes, byte for byte, and nothing else is there', () => {
+  const files = render(SAMPLE);
+  const script = files.get('install.sh')?.toString() ?? '';
+  assert.equal(script, renderInstaller(catalogue, 'linux', SAMPLE).bytes.toString());
+  const names = Object.values(SETTING_OF);
+  const shown = names.map((name) => `"$${name}"`).join(' ');
+  const values = splitAtNul(runShell(`${settingsBlock(script)}printf '%s\\0' ${shown}\n`));
+  for (const [index, path] of Object.keys(SETTING_OF).entries()) {
+    assert.equal(files.get(path)?.toString(), values[index], path);
+  }
+  assert.deepEqual(
+    [...files.keys()].sort(),
+    ['ACTIONS.md', 'MANIFEST.json', 'VERIFY.md', 'install.sh', ...Object.keys(SETTING_OF)].sort(),
+  );
+});
+
+test('ACTIONS.md holds the very text that a dry run prints, and every file of the bundle', () => {
+  const files = render(SAMPLE);
+  const actions = files.get('ACTIONS.md')?.toString() ?? '';
+  const script = files.get('install.sh')?.toString() ?? '';
+  const [plan = ''] = splitAtNul(runShell(`${settingsBlock(script)}printf '%s\\0' "$PLAN"\n`));
+  assert.ok(plan.length > 1000);
+  assert.ok(actions.endsWith(`\n\n${plan}`));
+  const words = plan.split(/[\s,]+/);
+  for (const path of files.keys()) {
+    const [, place] = /^linux(?:-plain-ssh)?(\/.*)$/.exec(path) ?? [];
+    if (place !== undefined) assert.ok(words.includes(place), place);
+  }
+});
+
+test('the plan is a code block throughout, and none of its lines is markup', () => {
+  for (const [name, input] of Object.entries(sampleInputs())) {
+    const actions = render(input).get('ACTIONS.md')?.toString() ?? '';
+    const plan = actions.slice(actions.indexOf('    packages'));
+    for (const line of plan.trimEnd().split('\n')) assert.match(line, /^ {4}\S| {15}\S/, name);
+  }
+});
+
+test('MANIFEST.json is canonical, and says whose tunnel it is and what made each artifact', () => {
+  for (const input of Object.values(sampleInputs())) {
+    const files = render(input);
+    const text = files.get('MANIFEST.json')?.toString() ?? '';
+    const manifest = JSON.parse(text);
+    assert.equal(text, `${canonicalJson(manifest)}\n`);
+    const { artifacts, files: written, ...whose } = manifest;
+    const { public_url, vendor, account, tunnel, slot } = input;
+    assert.deepEqual(whose, { v: 1, public_url, vendor, account, tunnel, slot });
+    const { render: digest, sha256, template } = renderInstaller(catalogue, 'linux', input);
+    assert.deepEqual(artifacts, [{ file: 'install.sh', sha256, template, render: digest }]);
+    for (const { file, sha256 } of written) {
+      assert.equal(sha256, hash('sha256', files.get(file) ?? ''), file);
+    }
+  }
+});
+
+test('VERIFY.md says what there is: a signature, or none', () => {
+  const signed = render(SAMPLE).get('VERIFY.md')?.toString() ?? '';
+  assert.match(signed, /-I acme -n culvert-artifact-v1 -s SHA256SUMS\.sig <SHA256SUMS/);
+  assert.match(signed, /a copy that came with the bundle counts for nothing/);
+  assert.match(signed, /curl -fsS https:\/\/culvert\.example\/t\/tun_0{26}\/install\.sh/);
+  const unsigned = render(SAMPLE, false).get('VERIFY.md')?.toString() ?? '';
+  assert.match(unsigned, /This vendor signs nothing/);
+  assert.doesNotMatch(unsigned, /ssh-keygen/);
+});
+
+test('names for people stand in the script and in MANIFEST.json, where nothing reads them as markup', () => {
+  const name = '<script>alert(1)</script> [x](javascript:1) `id` $(id)';
+  const files = render({
+    ...SAMPLE,
+    vendor: { slug: 'acme', name },
+    account: { name },
+    tunnel: { ...SAMPLE.tunnel, name },
+  });
+  for (const path of ['ACTIONS.md', 'VERIFY.md']) {
+    assert.ok(!files.get(path)?.includes('alert'), path);
+  }
+});
+
+test('the longest names make paths that a tar can hold', () => {
+  const files = render({
+    ...SAMPLE,
+    service: 's'.repeat(32),
+    vendor: { slug: 'v'.repeat(31), name: 'V' },
+    tunnel: { ...SAMPLE.tunnel, slug: 't'.repeat(31) },
+  });
+  for (const path of files.keys()) assert.match(path, /^[A-Za-z0-9][A-Za-z0-9@._/-]{0,180}$/);
+});
