@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { isIP, isIPv4 } from 'node:net';
 import { checkCertificates, checkHost, checkPort } from './domain/grammar.ts';
 import { Problem } from './domain/problem.ts';
@@ -48,15 +48,30 @@ export function readLogLevel(text: string, name: string): LogLevel {
 
 /** The certificates of a PEM file; other text in it, such as openssl adds, is left out. */
 export function readCertificates(file: string, name: string): string {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    return refuse(name, `cannot read ${file}: ${(error as Error).message}`);
-  }
+  const text = readTextFile(file, name);
   const certificate = /^-----BEGIN CERT.*\n(?:[^-].*\n)*-----END CERT.*$/gm;
   const blocks = text.replaceAll('\r\n', '\n').match(certificate);
   return checkCertificates(name, (blocks ?? []).map((block) => `${block}\n`).join(''));
+}
+
+/** The text of a file. */
+export function readTextFile(file: string, name: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    return refuse(name, `cannot read ${file}: ${(error as Error).message}`);
+  }
+}
+
+/** The same for a secret, which only the file's owner may read. */
+export function readPrivateFile(file: string, name: string): string {
+  const text = readTextFile(file, name);
+  const mode = statSync(file).mode & 0o777;
+  if ((mode & 0o077) !== 0) {
+    const octal = mode.toString(8).padStart(4, '0');
+    refuse(name, `others may read ${file} (mode ${octal}): run chmod 0600 on it`);
+  }
+  return text;
 }
 
 function checkAddressBlock(block: string, name: string): string {

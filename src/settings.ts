@@ -16,7 +16,9 @@ import {
   readIpv4Address,
   readListenAddress,
   readLogLevel,
+  readPrivateFile,
   readStoreAddress,
+  readTextFile,
 } from './setting-grammar.ts';
 
 /** One thing that an operator can set: by its flag, else by its variable, else as `fallback` says. */
@@ -86,6 +88,26 @@ export const SETTINGS = {
     description: 'PEM file of the authorities that proxies are to trust for the public URL',
     fallback: '',
     read: (text, name) => (text === '' ? undefined : readCertificates(text, name)),
+  }),
+  signingKey: setting({
+    variable: 'CULVERT_SIGNING_KEY',
+    description: 'Ed25519 private key that signs artifacts, in PEM (PKCS#8)',
+    fallback: '',
+    read: (text) => text || undefined,
+  }),
+  signingKeyFile: setting({
+    variable: 'CULVERT_SIGNING_KEY_FILE',
+    flag: '--signing-key-file <file>',
+    description: 'file that holds it, for its owner alone (mode 0600)',
+    fallback: '',
+    read: (text, name) => (text === '' ? undefined : readPrivateFile(text, name)),
+  }),
+  otherSignersFile: setting({
+    variable: 'CULVERT_OTHER_SIGNERS_FILE',
+    flag: '--other-signers-file <file>',
+    description: "allowed_signers lines of the vendor's earlier and coming keys, to publish them",
+    fallback: '',
+    read: (text, name) => (text === '' ? '' : readTextFile(text, name)),
   }),
   logLevel: setting({
     variable: 'CULVERT_LOG_LEVEL',

@@ -1,6 +1,7 @@
 import { gunzipSync } from 'node:zlib';
 import type { BundleFile } from '../domain/bundle-file.ts';
 import { Problem } from '../domain/problem.ts';
+import type { AllowedSigner } from './allowed-signers.ts';
 import { CHECKSUMS, CHECKSUMS_SIGNATURE, formatChecksums } from './checksums.ts';
 import { unpackTar } from './tar.ts';
 import { type Expectation, verifySignature } from './verify-signature.ts';
@@ -8,24 +9,32 @@ import { type Expectation, verifySignature } from './verify-signature.ts';
 /** Many times what a bundle is; more would be there to fill the memory. */
 const MAX_TAR_BYTES = 32 * 1024 * 1024;
 
+/** A bundle that was checked. */
+export interface VerifiedBundle {
+  /** What the list names. */
+  files: BundleFile[];
+  /** The line that the signature counts by. */
+  signer: AllowedSigner;
+}
+
 /**
  * Checks a compressed bundle as a whole: its list is signed as expected, it lists every file with
- * its digest, and nothing else is there. Gives the files. Throws `bundle-invalid`, or the problems of
+ * its digest, and nothing else is there. Throws `bundle-invalid`, or the problems of
  * `verifySignature`.
  */
-export async function verifyBundle(gzip: Buffer, expected: Expectation): Promise<BundleFile[]> {
-  const files = await unpackTar(decompress(gzip)).catch(refuse);
+export async function verifyBundle(gzip: Buffer, expected: Expectation): Promise<VerifiedBundle> {
+  const all = await unpackTar(decompress(gzip)).catch(refuse);
   const [list, signature] = [CHECKSUMS, CHECKSUMS_SIGNATURE].map(
-    (path) => files.find((file) => file.path === path)?.bytes,
+    (path) => all.find((file) => file.path === path)?.bytes,
   );
   if (!list) invalid(`holds no ${CHECKSUMS}`);
   if (!signature) invalid(`is not signed: it holds no ${CHECKSUMS_SIGNATURE}`);
-  verifySignature(signature.toString('latin1'), list, expected, CHECKSUMS_SIGNATURE);
-  const content = files.filter(({ path }) => ![CHECKSUMS, CHECKSUMS_SIGNATURE].includes(path));
-  if (formatChecksums(content) !== list.toString('latin1')) {
+  const signer = verifySignature(signature.toString('latin1'), list, expected, CHECKSUMS_SIGNATURE);
+  const files = all.filter(({ path }) => ![CHECKSUMS, CHECKSUMS_SIGNATURE].includes(path));
+  if (formatChecksums(files) !== list.toString('latin1')) {
     invalid(`holds other files than its ${CHECKSUMS} says`);
   }
-  return content;
+  return { files, signer };
 }
 
 function decompress(gzip: Buffer): Buffer {

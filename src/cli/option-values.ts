@@ -34,6 +34,13 @@ export function readSeconds(text: string): number {
   return Number(match[1]) * UNITS[match[2] as keyof typeof UNITS];
 }
 
+/** A day such as `2026-01-31`, or a moment of it such as `2026-01-31T12:00:00Z`, in UTC milliseconds. */
+export function readMoment(text: string): number {
+  const moment = /^\d{4}-\d{2}-\d{2}(T|$)/.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(moment)) throw new InvalidArgumentError('It must be a day, such as 2026-01-31.');
+  return moment;
+}
+
 /** Values with commas between. */
 export function readList(text: string): string[] {
   return text

@@ -3,15 +3,18 @@ import { Command } from 'commander';
 import { addAccount } from './account.ts';
 import { addApiToken } from './api-token.ts';
 import type { Boundary } from './boundary.ts';
+import { addBundle } from './bundle.ts';
 import { addExamples } from './examples.ts';
 import { addMigrate } from './migrate.ts';
 import { addQuickstart } from './quickstart/index.ts';
 import { addRegion } from './region.ts';
 import { addRender } from './render.ts';
 import { addServe } from './serve.ts';
+import { addSigningKey } from './signing-key.ts';
 import { addToken } from './token.ts';
 import { addTunnel } from './tunnel.ts';
 import { addTunnelServer } from './tunnel-server.ts';
+import { addVerify } from './verify.ts';
 
 /** The whole command line. Commander's own endings (help, wrong usage) come as a CommanderError. */
 export function buildProgram(boundary: Boundary): Command {
@@ -30,6 +33,9 @@ export function buildProgram(boundary: Boundary): Command {
   addTunnel(program);
   addToken(program);
   addRender(program);
+  addBundle(program);
+  addSigningKey(program);
+  addVerify(program);
   return addExamples(program, [
     'culvert quickstart             everything on this machine, to try it',
     'culvert tunnel list            which tunnels there are',

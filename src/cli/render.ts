@@ -1,7 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { text } from 'node:stream/consumers';
 import { type Command, Option } from 'commander';
-import { Problem } from '../domain/problem.ts';
 import {
   type Artifact,
   loadCatalogue,
@@ -10,6 +7,8 @@ import {
   renderInstaller,
 } from '../render/index.ts';
 import { addExamples } from './examples.ts';
+import { readJsonInput } from './json-input.ts';
+import { writeOutput } from './output-file.ts';
 import { printResult } from './print.ts';
 import { formatRecord } from './table.ts';
 
@@ -40,38 +39,17 @@ export function addRender(program: Command): void {
 }
 
 async function renderToFile(options: RenderOptions): Promise<void> {
-  const input = parseJson(options.input, await readInput(options.input));
+  const input = await readJsonInput(options.input);
   const artifact = renderInstaller(loadCatalogue(), options.template, input);
   const { output } = options;
   if (output === undefined) {
     process.stdout.write(artifact.bytes);
     return;
   }
-  await writeFile(output, artifact.bytes).catch((error: Error) => {
-    throw fileProblem('--output', 'cannot be written', error);
-  });
+  await writeOutput(output, artifact.bytes);
   printResult(summary(artifact, output), options, (entries) => formatRecord(entries));
 }
 
 function summary({ sha256, render, template }: Artifact, output: string) {
   return { output, sha256, template: `${template.name} ${template.version}`, render };
-}
-
-async function readInput(file: string): Promise<string> {
-  const reading = file === '-' ? text(process.stdin) : readFile(file, 'utf8');
-  return reading.catch((error: Error) => {
-    throw fileProblem('--input', 'cannot be read', error);
-  });
-}
-
-function parseJson(file: string, text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw fileProblem('--input', `${file} is not JSON`, error as Error);
-  }
-}
-
-function fileProblem(field: string, what: string, error: Error): Problem {
-  return new Problem('value-invalid', `${field}: ${what}: ${error.message}`, { field });
 }

@@ -9,6 +9,7 @@ import { createLog } from './log.ts';
 import { openAndMigrate, openMigratedStore } from './open-store.ts';
 import { say } from './print.ts';
 import { addSettings } from './setting-options.ts';
+import { readSigning, SIGNING_SETTINGS } from './signing.ts';
 
 const NAMES = [
   'publicUrl',
@@ -19,6 +20,7 @@ const NAMES = [
   'service',
   'trustProxy',
   'caFile',
+  ...SIGNING_SETTINGS,
   'logLevel',
 ] as const satisfies SettingName[];
 
@@ -38,6 +40,7 @@ export function addServe(program: Command, boundary: Boundary): void {
 
 async function serve(options: { migrate?: true }, boundary: Boundary): Promise<void> {
   const settings = readSettings(NAMES, { ...options });
+  const signing = readSigning(settings.vendor, settings);
   const log = createLog(settings.logLevel);
   const stop = boundary.stopSignal();
   await using running = new AsyncDisposableStack();
@@ -51,6 +54,7 @@ async function serve(options: { migrate?: true }, boundary: Boundary): Promise<v
       vendor: { slug: settings.vendor, name: settings.vendorName ?? settings.vendor },
       serviceName: settings.service,
       ...(settings.caFile !== undefined && { caCertificates: settings.caFile }),
+      ...(signing && { signing }),
     },
     settings.listen,
     log,

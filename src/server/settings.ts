@@ -1,3 +1,5 @@
+import type { Signing } from '../bundle/index.ts';
+
 /** What the control plane must be told; fixed while it runs. */
 export interface ServerSettings {
   /**
@@ -12,4 +14,6 @@ export interface ServerSettings {
   serviceName: string;
   /** PEM of the authorities that proxies are to trust for `publicUrl`, and no others. */
   caCertificates?: string;
+  /** What artifacts and bundles are signed with; nothing is signed where it is left out. */
+  signing?: Signing;
 }

@@ -105,7 +105,8 @@ test('the signature beside it is over the tar, and counts for stock tools', () =
 });
 
 test('we verify it, and give its files', async () => {
-  const files = await verify(bundle.gzip);
+  const { files, signer } = await verify(bundle.gzip);
+  assert.equal(signer.key.blob, key.publicKey.blob);
   assert.deepEqual(
     files.map(({ path }) => path),
     ['VERIFY.md', 'allowed_signers', 'empty', 'install.sh', LONGEST],
@@ -134,11 +135,11 @@ test('one flipped bit in any byte of the tar is refused', async () => {
 
 test('one flipped bit in what is sent is refused, or changes nothing in the tar', async () => {
   for (const changed of flipped(bundle.gzip)) {
-    const files = await verify(changed).catch((error) => {
+    const taken = await verify(changed).catch((error) => {
       assert.equal(error.name, 'Problem', error.stack);
       return undefined;
     });
-    if (files) assert.ok(gunzipSync(changed).equals(tar));
+    if (taken) assert.ok(gunzipSync(changed).equals(tar));
   }
 });
 

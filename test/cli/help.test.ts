@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { allCommands } from './support/commands.ts';
 import { culvert } from './support/culvert.ts';
 
-const ISSUE = 'serve tunnel-server quickstart render region account tunnel token api-token migrate';
+const ISSUE =
+  'serve tunnel-server quickstart render bundle verify signing-key region account tunnel token api-token migrate';
 
 test('there are the commands that the design names', () => {
   const names = allCommands().map(({ path }) => path);
