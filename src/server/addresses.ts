@@ -1,10 +1,11 @@
-import { installerUrl } from '../render/index.ts';
+import { installerUrl, slotUrl } from '../render/index.ts';
 import type { ServerSettings } from './settings.ts';
 
 /** Where a slot's files stand, and the commands that a person pastes. */
 export interface SlotAddresses {
   page: string;
   script: string;
+  bundle: string;
   /** Asks for the token on the terminal. */
   command: string;
   windows: WindowsLines;
@@ -28,8 +29,9 @@ export function slotAddresses(
 ): SlotAddresses {
   const page = `${publicUrl}/t/${tunnelId}`;
   const script = installerUrl(publicUrl, 'linux', tunnelId, slot);
+  const bundle = `${slotUrl(publicUrl, tunnelId, slot)}/bundle.tar.gz`;
   const windows = windowsLines(installerUrl(publicUrl, 'windows', tunnelId, slot));
-  return { page, script, command: `curl -fsSL ${script} | bash`, windows };
+  return { page, script, bundle, command: `curl -fsSL ${script} | bash`, windows };
 }
 
 /** The command for automation; holds the token, so it is shown once and kept nowhere. */

@@ -1,9 +1,11 @@
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import type { Logger } from 'pino';
+import type { Bundle } from '../bundle/index.ts';
 import type { Catalogue } from '../render/index.ts';
 import type { Store } from '../store/index.ts';
 import { app } from './app.ts';
-import { ScriptCache } from './installers/script-cache.ts';
+import type { Script } from './installers/script.ts';
+import { SlotCache } from './installers/slot-cache.ts';
 import { createMetrics } from './metrics.ts';
 import { answerBadAddress } from './plugins/problems.ts';
 import { logRequests } from './plugins/request-log.ts';
@@ -44,7 +46,8 @@ export async function buildApp(input: AppInput): Promise<FastifyInstance> {
     store,
     catalogue,
     settings,
-    scripts: { linux: new ScriptCache(), windows: new ScriptCache() },
+    scripts: { linux: new SlotCache<Script>(), windows: new SlotCache<Script>() },
+    bundles: new SlotCache<Bundle>(),
     wakeUps: createWakeUps(),
     metrics: createMetrics(),
   });

@@ -1,7 +1,9 @@
 import type { Transaction } from 'kysely';
+import type { Bundle } from '../bundle/index.ts';
 import type { Catalogue, Platform } from '../render/index.ts';
 import { type Changed, change, type Store, type Tables } from '../store/index.ts';
-import type { ScriptCache } from './installers/script-cache.ts';
+import type { Script } from './installers/script.ts';
+import type { SlotCache } from './installers/slot-cache.ts';
 import type { Metrics } from './metrics.ts';
 import type { ServerSettings } from './settings.ts';
 import type { WakeUps } from './wake-ups.ts';
@@ -11,7 +13,8 @@ export interface Services {
   store: Store;
   catalogue: Catalogue;
   settings: ServerSettings;
-  scripts: Readonly<Record<Platform, ScriptCache>>;
+  scripts: Readonly<Record<Platform, SlotCache<Script>>>;
+  bundles: SlotCache<Bundle>;
   wakeUps: WakeUps;
   metrics: Metrics;
 }

@@ -83,6 +83,15 @@ for (const [who, makeVendor] of vendors) {
       assert.equal(page.status, 200);
     });
 
+    test('what the demo vendor serves is signed, by a key of its own', async () => {
+      const page = lineOf(current, /^http\S+$/m);
+      const script = `curl -fsSO ${page}/allowed_signers -O ${page}/install.sh -O ${page}/install.sh.sig &&
+        ssh-keygen -Y verify -f allowed_signers -I demo -n culvert-artifact-v1 -s install.sh.sig <install.sh`;
+      const verify = start(customer.asPerson(['bash', '-c', script]));
+      assert.equal(await verify.ended(), 0, verify.stderr());
+      assert.match(verify.stdout(), /^Good "culvert-artifact-v1" signature for demo /);
+    });
+
     test('everything listens on 127.0.0.1 alone, and its folder is for its owner alone', async () => {
       const { stdout } = await runCommand(['ss', '-Hltn']);
       const listening = stdout.split('\n').map((line) => line.trim().split(/\s+/)[3] ?? '');
@@ -93,7 +102,9 @@ for (const [who, makeVendor] of vendors) {
         );
       }
       assert.equal(statSync(data()).mode & 0o777, 0o700);
-      assert.equal(statSync(join(data(), 'admin.token')).mode & 0o777, 0o600);
+      for (const secret of ['admin.token', 'signing.pem']) {
+        assert.equal(statSync(join(data(), secret)).mode & 0o777, 0o600);
+      }
     });
 
     test('the pasted run form leads psql to the database within 10 s', async () => {

@@ -96,6 +96,15 @@ test('a dry run writes nothing, and all that an installation writes was on its p
   assert.deepEqual(unplanned, []);
 });
 
+test('ACTIONS.md of the bundle holds what a dry run prints, line by line', async () => {
+  const { stdout } = await paste('--dry-run');
+  const bundle = urlOf(tunnel).replace('install.sh', 'bundle.tar.gz');
+  const actions = await proxy.output(`curl -fsS ${bundle} | tar -xzOf - bundle/ACTIONS.md`);
+  const planned = actions.split('\n').filter((line) => line.startsWith('    '));
+  assert.ok(planned.length > 40, `${planned.length} lines`);
+  assert.ok(stdout.includes(`\n${planned.join('\n')}\n`), stdout);
+});
+
 test('the plan of a host where it is installed says that nothing has to be installed', async () => {
   const { code, stdout } = await paste('--dry-run');
   assert.equal(code, 0);

@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { startAgent } from '../../agent/index.ts';
+import { createSigning } from '../../bundle/index.ts';
 import type { Database } from '../../domain/database.ts';
 import { readSettings } from '../../settings.ts';
 import { getInstallation, type Store } from '../../store/index.ts';
@@ -14,6 +15,7 @@ import { ensureRegion, ensureTunnel } from './demo.ts';
 import type { Invitation } from './invitation.ts';
 import { ensureJoinToken } from './join-token.ts';
 import { ensureOpensshServer } from './openssh-server.ts';
+import { ensureSigningKey } from './signing-key.ts';
 
 export interface QuickstartInput {
   /** Absolute path of the folder that holds everything. */
@@ -26,6 +28,7 @@ export interface QuickstartInput {
 
 const HOST = '127.0.0.1';
 const FIRST_PORT = 8080;
+const VENDOR = 'demo';
 
 /**
  * Starts everything on this machine, or goes on with what the folder holds from before; every step
@@ -42,13 +45,15 @@ export async function startQuickstart(
   const { store } = await openAndMigrate(`sqlite:${join(data, 'culvert.db')}`);
   running.defer(() => store.close());
   const url = `http://${HOST}:${port ?? (await portBefore(store)) ?? FIRST_PORT}`;
+  const signingKey = await ensureSigningKey(join(data, 'signing.pem'));
   const controlPlane = await startControlPlane(
     store,
     {
       publicUrl: url,
       trustProxy: [],
-      vendor: { slug: 'demo', name: 'Demo vendor' },
+      vendor: { slug: VENDOR, name: 'Demo vendor' },
       serviceName: 'h_autossh',
+      signing: createSigning(VENDOR, signingKey, { text: '', name: 'demo' }),
     },
     { host: HOST, port: Number(new URL(url).port) },
     log,

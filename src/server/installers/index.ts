@@ -2,35 +2,38 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Problem } from '../../domain/problem.ts';
 import { INSTALLER_FILE, PLATFORMS, type Platform, renderErrorScript } from '../../render/index.ts';
 import type { Services } from '../services.ts';
+import { addBundles } from './bundles.ts';
 import { findScript } from './find-script.ts';
 import { onceATurn } from './once-a-turn.ts';
-import { DIGEST_HEADERS, SCRIPT_HEADERS } from './script.ts';
-
-type ScriptRequest = FastifyRequest<{ Params: { id: string; slot?: string } }>;
+import { SCRIPT_HEADERS, TEXT_HEADERS } from './script.ts';
+import { addSignatures } from './signatures.ts';
+import { SLOT_BASES, type SlotRequest, slotOf } from './slot-request.ts';
 
 /**
- * The installers and their digests. These routes do nothing but look up and send: no validation, no
- * limits, no helmet.
+ * The installers and bundles, with their digests and signatures. These routes do nothing but look up
+ * and send: no validation, no limits, no helmet.
  */
 export async function installers(app: FastifyInstance, services: Services): Promise<void> {
-  for (const platform of PLATFORMS) addRoutes(app, services, platform);
+  for (const platform of PLATFORMS) addScripts(app, services, platform);
+  addSignatures(app, services);
+  addBundles(app, services);
 }
 
 const NAMES: Record<Platform, string> = { linux: 'Linux', windows: 'Windows' };
 
-function addRoutes(app: FastifyInstance, services: Services, platform: Platform): void {
+function addScripts(app: FastifyInstance, services: Services, platform: Platform): void {
   const file = INSTALLER_FILE[platform];
   const find = onceATurn((tunnel, slot) => findScript(services, platform, tunnel, slot));
-  const script = async (request: ScriptRequest, reply: FastifyReply) => {
+  const script = async (request: SlotRequest, reply: FastifyReply) => {
     const { bytes, headers } = await find(request.params.id, slotOf(request));
     reply.headers(headers);
     return bytes;
   };
-  const digest = async (request: ScriptRequest, reply: FastifyReply) => {
+  const digest = async (request: SlotRequest, reply: FastifyReply) => {
     const { sha256 } = await find(request.params.id, slotOf(request));
-    return reply.headers(DIGEST_HEADERS).send(`${sha256}  ${file}\n`);
+    return reply.headers(TEXT_HEADERS).send(`${sha256}  ${file}\n`);
   };
-  for (const base of ['/t/:id', '/t/:id/s/:slot']) {
+  for (const base of SLOT_BASES) {
     app.get(`${base}/${file}`, {
       config: { access: 'capability' },
       schema: describe(`The installer for ${NAMES[platform]}`),
@@ -43,12 +46,6 @@ function addRoutes(app: FastifyInstance, services: Services, platform: Platform)
       handler: digest,
     });
   }
-}
-
-function slotOf({ params }: ScriptRequest): number {
-  const { slot = '1' } = params;
-  // 0 is no slot's number.
-  return /^[1-9]\d{0,3}$/.test(slot) ? Number(slot) : 0;
 }
 
 /**

@@ -7,27 +7,24 @@ export interface Script {
   headers: Record<string, string>;
 }
 
-const SAFE_HEADERS = {
+/** Headers of every file of a slot. Caches must ask again: a withdrawal counts at once. */
+export const COMMON_HEADERS = {
+  'cache-control': 'no-cache',
   'referrer-policy': 'no-referrer',
   'x-content-type-options': 'nosniff',
 };
 
 /** Headers of every script of a platform, also of one that explains an error. */
 export const SCRIPT_HEADERS: Readonly<Record<Platform, Record<string, string>>> = {
-  linux: { 'content-type': 'text/x-shellscript; charset=utf-8', ...SAFE_HEADERS },
+  linux: { ...COMMON_HEADERS, 'content-type': 'text/x-shellscript; charset=utf-8' },
   // As text, Invoke-WebRequest gives a string, which can be run where no script file may be.
-  windows: { 'content-type': 'text/plain; charset=us-ascii', ...SAFE_HEADERS },
+  windows: { ...COMMON_HEADERS, 'content-type': 'text/plain; charset=us-ascii' },
 };
 
-/** Headers of a digest. */
-export const DIGEST_HEADERS = {
-  'content-type': 'text/plain; charset=utf-8',
-  'cache-control': 'no-cache',
-  ...SAFE_HEADERS,
-};
+/** Headers of digests, signatures and keys. */
+export const TEXT_HEADERS = { ...COMMON_HEADERS, 'content-type': 'text/plain; charset=utf-8' };
 
-/** Makes a rendered file ready to be sent. Caches must ask again: a withdrawal counts at once. */
+/** Makes a rendered file ready to be sent. */
 export function scriptOf(platform: Platform, { bytes, sha256 }: Artifact): Script {
-  const headers = { ...SCRIPT_HEADERS[platform], 'cache-control': 'no-cache', etag: `"${sha256}"` };
-  return { bytes, sha256, headers };
+  return { bytes, sha256, headers: { ...SCRIPT_HEADERS[platform], etag: `"${sha256}"` } };
 }

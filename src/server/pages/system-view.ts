@@ -23,7 +23,7 @@ export function systemViews(
   ];
 }
 
-function linuxCommands({ command, script }: SlotAddresses): SystemView['commands'] {
+function linuxCommands({ command, script, bundle }: SlotAddresses): SystemView['commands'] {
   return [
     { label: 'Install. It asks for the token that you were given:', command },
     {
@@ -33,6 +33,10 @@ function linuxCommands({ command, script }: SlotAddresses): SystemView['commands
     {
       label: 'Read it first:',
       command: `curl -fsSLO ${script}; less install.sh; bash install.sh --dry-run; bash install.sh`,
+    },
+    {
+      label: 'Review all of it first, with its digests and signature; VERIFY.md in it says how:',
+      command: `curl -fsSLO ${bundle}; tar -xzf bundle.tar.gz`,
     },
   ];
 }

@@ -2,14 +2,15 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setImmediate as endOfTurn } from 'node:timers/promises';
 import { onceATurn } from '../../src/server/installers/once-a-turn.ts';
-import { ScriptCache } from '../../src/server/installers/script-cache.ts';
+import type { Script } from '../../src/server/installers/script.ts';
+import { SlotCache } from '../../src/server/installers/slot-cache.ts';
 
 function script(name: string) {
   return { bytes: Buffer.from(name), sha256: name, headers: {} };
 }
 
-test('a script is kept for its slot and revision', () => {
-  const cache = new ScriptCache();
+test('what is rendered is kept for its slot and revision', () => {
+  const cache = new SlotCache<Script>();
   cache.set('a', 1, 7, script('seven'));
   assert.equal(cache.get('a', 1, 7)?.sha256, 'seven');
   assert.equal(cache.get('a', 1, 8), undefined);
@@ -20,7 +21,7 @@ test('a script is kept for its slot and revision', () => {
 });
 
 test('what is asked for stays, the rest makes room', () => {
-  const cache = new ScriptCache(10);
+  const cache = new SlotCache<Script>(10);
   cache.set('asked', 1, 1, script('asked'));
   for (let number = 0; number < 100; number += 1) {
     cache.set(`tunnel-${number}`, 1, 1, script('other'));

@@ -1,41 +1,39 @@
-import type { Script } from './script.ts';
-
-interface Entry {
+interface Entry<Rendered> {
   revision: number;
-  script: Script;
+  rendered: Rendered;
 }
 
 /**
- * The newest script of each slot for one platform, by the revision that it was rendered at. Templates and settings
- * are fixed while the process runs, so template versions need no place in the key.
+ * The newest of what is rendered of each slot, by the revision that it was rendered at. Templates and
+ * settings are fixed while the process runs, so template versions need no place in the key.
  *
  * Bounded by two generations: when the young one is full it becomes the old one, and what was not
  * asked for meanwhile is forgotten. Unlike in a true LRU, a hit writes nothing.
  */
-export class ScriptCache {
+export class SlotCache<Rendered> {
   readonly #capacity: number;
-  #young = new Map<string, Entry>();
-  #old = new Map<string, Entry>();
+  #young = new Map<string, Entry<Rendered>>();
+  #old = new Map<string, Entry<Rendered>>();
 
-  /** At most `capacity` scripts, about 40 KB each. */
+  /** At most `capacity` of them: a script has about 130 KB, a bundle 50 KB. */
   constructor(capacity = 500) {
     this.#capacity = capacity;
   }
 
-  get(tunnel: string, slot: number, revision: number): Script | undefined {
+  get(tunnel: string, slot: number, revision: number): Rendered | undefined {
     const key = keyOf(tunnel, slot);
     const young = this.#young.get(key);
     const entry = young ?? this.#old.get(key);
     if (entry?.revision !== revision) return undefined;
     if (!young) this.#add(key, entry);
-    return entry.script;
+    return entry.rendered;
   }
 
-  set(tunnel: string, slot: number, revision: number, script: Script): void {
-    this.#add(keyOf(tunnel, slot), { revision, script });
+  set(tunnel: string, slot: number, revision: number, rendered: Rendered): void {
+    this.#add(keyOf(tunnel, slot), { revision, rendered });
   }
 
-  #add(key: string, entry: Entry): void {
+  #add(key: string, entry: Entry<Rendered>): void {
     if (this.#young.size >= this.#capacity / 2) {
       this.#old = this.#young;
       this.#young = new Map();
