@@ -1,13 +1,9 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import autocannon from 'autocannon';
+import { type Load, load, pin, startServer } from './measured-server.ts';
 import { type Bench, type BenchResult, median } from './result.ts';
 
 const ROUNDS = 7;
-const SECONDS = 3;
-const CONNECTIONS = 16;
+const LOAD = { connections: 16, seconds: 3 };
 const GOAL = 0.7;
 
 /**
@@ -16,28 +12,18 @@ const GOAL = 0.7;
  */
 export const scriptRouteBench: Bench = { name: 'script-route', run };
 
-interface Server {
-  child: ChildProcess;
-  url: string;
-}
-
-interface Round {
-  /** Requests a second. */
-  rate: number;
-  /** CPU of the server a request, microseconds. */
-  cpu: number;
-}
+const script = (file: string) => join(import.meta.dirname, 'script-route', file);
 
 async function run(): Promise<BenchResult[]> {
   pin(process.pid, 0);
-  const ours = await startServer('culvert.ts');
-  const bare = await startServer('bare.ts', ours.url);
+  const ours = await startServer(script('culvert.ts'));
+  const bare = await startServer(script('bare.ts'), ours.url);
   try {
-    const rounds: { ours: Round; bare: Round }[] = [];
-    await load(ours);
-    await load(bare);
+    const rounds: { ours: Load; bare: Load }[] = [];
+    await load(ours, LOAD);
+    await load(bare, LOAD);
     for (let round = 0; round < ROUNDS; round += 1) {
-      rounds.push({ ours: await load(ours), bare: await load(bare) });
+      rounds.push({ ours: await load(ours, LOAD), bare: await load(bare, LOAD) });
     }
     const rate = median(rounds.map((round) => round.ours.rate / round.bare.rate));
     const cpu = median(rounds.map((round) => round.ours.cpu / round.bare.cpu));
@@ -64,45 +50,4 @@ async function run(): Promise<BenchResult[]> {
   } finally {
     for (const { child } of [ours, bare]) child.kill();
   }
-}
-
-/** Starts one of the two servers on the second core; it prints the URL to ask, a line. */
-async function startServer(file: string, ...words: string[]): Promise<Server> {
-  const child = spawn(
-    process.execPath,
-    [join(import.meta.dirname, 'script-route', file), ...words],
-    {
-      stdio: ['ignore', 'pipe', 'inherit', 'ipc'],
-    },
-  );
-  pin(child.pid ?? 0, 1);
-  const [line] = await once(child.stdout as NodeJS.ReadableStream, 'data');
-  return { child, url: String(line).trim() };
-}
-
-/** Keeps a process and its threads on one core, where there is another for the rest. */
-function pin(pid: number, core: number): void {
-  if (availableParallelism() < 2) return;
-  execFileSync('taskset', ['--all-tasks', '--pid', '--cpu-list', String(core), String(pid)], {
-    stdio: 'ignore',
-  });
-}
-
-async function load({ child, url }: Server): Promise<Round> {
-  const before = await cpuOf(child);
-  const { requests, non2xx, errors } = await autocannon({
-    url,
-    connections: CONNECTIONS,
-    duration: SECONDS,
-  });
-  if (non2xx + errors > 0) throw new Error(`${url}: ${non2xx} refused, ${errors} failed`);
-  const used = (await cpuOf(child)) - before;
-  return { rate: requests.total / SECONDS, cpu: used / requests.total };
-}
-
-/** CPU that the server has used so far, microseconds. */
-async function cpuOf(child: ChildProcess): Promise<number> {
-  child.send('cpu');
-  const [used] = await once(child, 'message');
-  return used as number;
 }

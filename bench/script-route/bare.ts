@@ -1,5 +1,5 @@
 import Fastify from 'fastify';
-import { reportCpu } from './report-cpu.ts';
+import { reportUsage } from '../report-usage.ts';
 
 /** The baseline: Fastify, one route, the bytes that the URL in argv serves. */
 const response = await fetch(process.argv[2] as string);
@@ -8,5 +8,5 @@ const bytes = Buffer.from(await response.arrayBuffer());
 const app = Fastify();
 app.get('/t/:id/install.sh', (_request, reply) => reply.type(type).send(bytes));
 const address = await app.listen({ host: '127.0.0.1', port: 0 });
-reportCpu();
+reportUsage();
 console.log(`${address}/t/any/install.sh`);

@@ -1,12 +1,12 @@
 import { startControlPlane } from '../../test/server/support/control-plane.ts';
 import { setScene } from '../../test/server/support/scene.ts';
-import { reportCpu } from './report-cpu.ts';
+import { reportUsage } from '../report-usage.ts';
 
 /** Ours: a whole control plane on SQLite, with one tunnel. */
 const plane = await startControlPlane();
 const { tunnel } = await setScene(plane);
 const address = await plane.app.listen({ host: '127.0.0.1', port: 0 });
-reportCpu();
+reportUsage();
 process.once('SIGTERM', async () => {
   await plane[Symbol.asyncDispose]();
   process.exit();
