@@ -8,7 +8,7 @@ import {
   signBytes,
   verifySignature,
 } from '../../src/bundle/index.ts';
-import { acceptedByStock } from './stock.ts';
+import { acceptedByStock } from '../support/stock-signatures.ts';
 
 const { key } = createSigningKey();
 const own = `${key.publicKey.type} ${key.publicKey.blob}`;

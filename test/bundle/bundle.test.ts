@@ -17,7 +17,7 @@ import {
 import { packTar, unpackTar } from '../../src/bundle/tar.ts';
 import type { BundleFile } from '../../src/domain/bundle-file.ts';
 import { outputOf, runCommand } from '../support/bed/command.ts';
-import { acceptedByStock, flipped } from './stock.ts';
+import { acceptedByStock, flipped } from '../support/stock-signatures.ts';
 
 const LONGEST = `linux-plain-ssh/etc/systemd/system/${'s'.repeat(32)}@${'v'.repeat(31)}_${'t'.repeat(31)}.service`;
 const FILES: BundleFile[] = [

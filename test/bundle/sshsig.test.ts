@@ -11,7 +11,7 @@ import {
 import type { PublicKey } from '../../src/domain/public-key.ts';
 import { type KeyPair, makeKeyPair, publicKeyOf } from '../domain/ssh-keygen.ts';
 import { wireString } from '../domain/wire.ts';
-import { acceptedByStock, flipped, signByStock } from './stock.ts';
+import { acceptedByStock, flipped, signByStock } from '../support/stock-signatures.ts';
 
 const MESSAGE = Buffer.from('0123  install.sh\n4567  VERIFY.md\n');
 const { key: ours } = createSigningKey();

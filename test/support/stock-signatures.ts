@@ -33,18 +33,34 @@ export function acceptedByStock(
   cases: readonly StockCase[],
 ): number[] {
   return inFolder((folder) => {
-    writeFileSync(join(folder, 'signers'), signers);
-    for (const [index, { signature, message }] of cases.entries()) {
-      writeFileSync(join(folder, `${index}.sig`), signature);
-      writeFileSync(join(folder, `${index}`), message);
-    }
-    const each = `for ((i = 0; i < ${cases.length}; i++)); do
-      ssh-keygen -Y verify -f signers -I "$1" -n "$2" -s $i.sig <$i >/dev/null 2>&1 && echo $i
-    done; :`;
-    const words = ['-c', each, '-', principal, namespace];
-    const accepted = execFileSync('bash', words, { cwd: folder, encoding: 'utf8' });
-    return accepted.split('\n').filter(Boolean).map(Number);
+    writeCases(folder, signers, cases);
+    const words = ['-c', ACCEPTED, '-', folder, principal, namespace];
+    return numbersOf(execFileSync('bash', words, { encoding: 'utf8' }));
   });
+}
+
+/** For bash, with a folder that `writeCases` filled, principal and namespace: prints the numbers of what is accepted. */
+export const ACCEPTED = `cd "$1" && for file in *.sig; do
+  ssh-keygen -Y verify -f signers -I "$2" -n "$3" -s "$file" <"\${file%.sig}" >/dev/null 2>&1 &&
+    echo "\${file%.sig}"
+done; :`;
+
+/** Puts cases and an allowed_signers file into a folder. */
+export function writeCases(folder: string, signers: string, cases: readonly StockCase[]): void {
+  writeFileSync(join(folder, 'signers'), signers);
+  for (const [index, { signature, message }] of cases.entries()) {
+    writeFileSync(join(folder, `${index}.sig`), signature);
+    writeFileSync(join(folder, `${index}`), message);
+  }
+}
+
+/** What `ACCEPTED` printed. */
+export function numbersOf(output: string): number[] {
+  return output
+    .split('\n')
+    .filter(Boolean)
+    .map(Number)
+    .sort((one, other) => one - other);
 }
 
 function inFolder<Result>(work: (folder: string) => Result): Result {

@@ -1,0 +1,119 @@
+import assert from 'node:assert/strict';
+import { hash } from 'node:crypto';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, afterEach, before, beforeEach, test } from 'node:test';
+import { gunzipSync } from 'node:zlib';
+import { createSigning, createSigningKey } from '../../src/bundle/index.ts';
+import { freePort } from '../cli/support/free-port.ts';
+import { type ControlPlane, startControlPlane } from '../server/support/control-plane.ts';
+import { setScene } from '../server/support/scene.ts';
+import { outputOf, runCommand } from '../support/bed/command.ts';
+
+/** What docs/change-control.md and VERIFY.md give to paste, as it stands there, against a control plane. */
+const page = readFileSync(new URL('../../docs/change-control.md', import.meta.url), 'utf8');
+const [toVerified = '', byDigest = ''] = [
+  ...page.matchAll(/A test runs this block\. -->\n```sh\n(.*?)^```$/gms),
+].map(([, block]) => block);
+
+const signing = createSigning('acme', createSigningKey().key, { text: '', name: 'others' });
+const stranger = createSigning('acme', createSigningKey().key, { text: '', name: 'others' });
+
+let plane: ControlPlane;
+let base: string;
+let folder: string;
+
+before(async () => {
+  const port = await freePort();
+  const publicUrl = `http://127.0.0.1:${port}`;
+  plane = await startControlPlane({ settings: { signing, publicUrl } });
+  const { tunnel } = await setScene(plane);
+  await plane.app.listen({ host: '127.0.0.1', port });
+  base = `${publicUrl}/t/${tunnel}`;
+});
+after(() => plane[Symbol.asyncDispose]());
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'culvert-review-'));
+  writeFileSync(join(folder, 'allowed_signers'), signing.allowedSigners);
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+/** Pastes lines in a folder of the reviewer's. */
+function paste(lines: string, within = folder, more: Record<string, string> = {}) {
+  return runCommand(['bash', '-eo', 'pipefail', '-c', `cd "$WITHIN"\n${lines}`], {
+    env: { ...process.env, TUNNEL: base, VENDOR: 'acme', WITHIN: within, ...more },
+  });
+}
+
+test('the block leads from the address to verified files, and says what the page says', async () => {
+  const { code, stdout, stderr } = await paste(toVerified);
+  assert.equal(code, 0, stdout + stderr);
+  assert.equal(stderr, '');
+  const lines = stdout.trimEnd().split('\n');
+  assert.equal(lines.length, 4, stdout);
+  for (const line of lines.slice(0, 2)) {
+    assert.match(line, /^Good "culvert-artifact-v1" signature for acme with ED25519 key SHA256:/);
+  }
+  const digest = lines[2]?.slice(0, 64);
+  assert.equal(lines[3], `'${digest}'`);
+});
+
+test('with the key of a stranger it ends at once, before anything is unpacked', async () => {
+  writeFileSync(join(folder, 'allowed_signers'), stranger.allowedSigners);
+  const { code, stdout } = await paste(toVerified);
+  assert.notEqual(code, 0);
+  assert.match(stdout, /Could not verify signature/);
+  const files = readdirSync(folder).sort();
+  assert.deepEqual(files, ['allowed_signers', 'bundle.tar.gz', 'bundle.tar.gz.sig']);
+});
+
+test('the digest form takes the right digest and no other', async () => {
+  const gzip = (await plane.app.inject(`${new URL(base).pathname}/bundle.tar.gz`)).rawPayload;
+  const right = hash('sha256', gunzipSync(gzip));
+  const taken = await paste(byDigest, folder, { DIGEST: right });
+  assert.equal(taken.code, 0, taken.stderr);
+  assert.notEqual((await paste(byDigest, folder, { DIGEST: '0'.repeat(64) })).code, 0);
+});
+
+test('the commands of VERIFY.md do what it says, as they stand', async () => {
+  await outputOf([
+    'bash',
+    '-c',
+    `cd "$0" && curl -fsS "$1" | tar -xzf -`,
+    folder,
+    `${base}/bundle.tar.gz`,
+  ]);
+  const within = join(folder, 'bundle');
+  const commands = readFileSync(join(within, 'VERIFY.md'), 'utf8').match(/(?<=^ {4})\S.*$/gm) ?? [];
+  assert.deepEqual(
+    commands.map((command) => command.split(' ')[0]),
+    ['ssh-keygen', 'sha256sum', 'sha256sum', 'find', 'curl'],
+  );
+  const [signature, , check, others] = commands as [string, string, string, string];
+  const outputs: string[] = [];
+  for (const command of commands) {
+    const { code, stdout, stderr } = await paste(command, within);
+    assert.equal(code, 0, `${command}\n${stdout}${stderr}`);
+    outputs.push(stdout);
+  }
+  const list = readFileSync(join(within, 'SHA256SUMS'));
+  assert.match(outputs[0] ?? '', /^Good "culvert-artifact-v1" signature for acme/);
+  assert.deepEqual(outputs.slice(1), [
+    `${hash('sha256', list)}  SHA256SUMS\n`,
+    '',
+    '',
+    'the same\n',
+  ]);
+
+  // Each of them notices what it is there for.
+  mkdirSync(join(within, 'linux/more'));
+  writeFileSync(join(within, 'linux/more/file'), '');
+  assert.notEqual((await paste(others, within)).code, 0);
+  writeFileSync(join(within, 'ACTIONS.md'), 'nothing');
+  assert.notEqual((await paste(check, within)).code, 0);
+  writeFileSync(join(within, 'SHA256SUMS'), `${list}\n`);
+  assert.notEqual((await paste(signature, within)).code, 0);
+});
