@@ -1,6 +1,6 @@
 import { Migrator } from 'kysely/migration';
 import { Problem } from '../domain/problem.ts';
-import { migrations } from './migrations/index.ts';
+import { migrationsFor } from './migrations/index.ts';
 import type { Store } from './store.ts';
 import { retryWhenBusy } from './transact.ts';
 
@@ -25,6 +25,7 @@ export async function pendingMigrations(store: Store): Promise<string[]> {
 }
 
 function migratorOf(store: Store): Migrator {
+  const migrations = migrationsFor(store.engine);
   return new Migrator({ db: store.db, provider: { getMigrations: async () => migrations } });
 }
 

@@ -157,7 +157,9 @@ create table slot_state (
 );
 create index slot_state_by_server on slot_state (server_id);
 
--- Who did what: a chain, each row hashed with the one before it.
+-- Who did what: a chain, each row hashed with the one before it. Triggers, which cannot be written
+-- for both engines at once, hold it so: see migrations/20261125T1930-append-only-audit.ts. The
+-- next row alone can be added; no row can be changed or removed; the head is the last row.
 create table audit_event (
   seq bigint not null primary key,          -- 1, 2, 3 … without a gap
   bytes text not null,                      -- the JSON that was hashed, byte for byte

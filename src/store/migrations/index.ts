@@ -1,7 +1,12 @@
 import type { Migration } from 'kysely/migration';
+import type { Store } from '../store.ts';
 import * as start from './20261122T1800-start.ts';
+import { appendOnlyAudit } from './20261125T1930-append-only-audit.ts';
 
 /** Every migration by name, in the order of time. Append; never edit one that was released. */
-export const migrations: Record<string, Migration> = {
-  '20261122T1800-start': start,
-};
+export function migrationsFor(engine: Store['engine']): Record<string, Migration> {
+  return {
+    '20261122T1800-start': start,
+    '20261125T1930-append-only-audit': appendOnlyAudit(engine),
+  };
+}
