@@ -102,13 +102,16 @@ function addRevoke(apiToken: Command): void {
 
 async function revoke(store: Store, id: string): Promise<void> {
   await change(store, { regions: [] }, async (trx, at) => {
-    if (!(await revokeApiToken(trx, id, at))) {
+    const revoked = await revokeApiToken(trx, id, at);
+    if (!revoked) {
       throw new Problem('not-found', `there is no API token ${JSON.stringify(id)} to revoke`, {
         field: 'id',
         next: 'See what there is: culvert api-token list',
       });
     }
-    const event = { action: 'api-token.revoked', actor: 'system', subject: id, from: '', data: {} };
+    const { name, scopes, accounts, expires_at } = revoked;
+    const before = { name, scopes, accounts, expires_at };
+    const event = { action: 'api-token.revoked', actor: 'system', subject: id, from: '', before };
     return { result: undefined, events: [event] };
   });
 }

@@ -17,7 +17,7 @@ export async function issueApiToken(
         actor: 'system',
         subject: id,
         from: '',
-        data: { name, scopes, accounts, expires_at },
+        after: { name, scopes, accounts, expires_at },
       },
     ],
   }));

@@ -10,9 +10,18 @@ export interface AuditEvent {
   subject: string;
   /** The caller's address, or an empty string for a change made on the machine itself. */
   from: string;
-  /** The values that changed. Never a secret. */
-  data: Record<string, unknown>;
+  /**
+   * The values that were in force, and those that are now; left out where there were, or are, none.
+   * Never a secret. Times are UTC milliseconds.
+   */
+  before?: Record<string, unknown>;
+  after?: Record<string, unknown>;
+  /** What else is worth knowing and is no part of the change. */
+  data?: Record<string, unknown>;
 }
+
+/** The parts of an event that say what changed. */
+export type AuditValues = Pick<AuditEvent, 'before' | 'after' | 'data'>;
 
 /** A link of the chain as it is stored: the exact bytes that were hashed are kept. */
 export interface AuditRow {
@@ -33,7 +42,7 @@ export function chainEvent(
   event: AuditEvent,
 ): AuditRow {
   const seq = head.seq + 1;
-  const bytes = canonicalJson({ v: 1, seq, at, ...event });
+  const bytes = canonicalJson({ v: 2, seq, at, ...event });
   return { seq, bytes, prev: head.hash, hash: linkHash(head.hash, bytes) };
 }
 

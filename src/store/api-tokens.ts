@@ -55,19 +55,20 @@ export async function listApiTokens(db: Kysely<Tables>): Promise<ApiToken[]> {
   return rows.map(toApiToken);
 }
 
-/** Revokes a token; false when it is not there or was revoked before. */
+/** Revokes a token and gives it; undefined when it is not there or was revoked before. */
 export async function revokeApiToken(
   trx: Transaction<Tables>,
   id: string,
   now: number,
-): Promise<boolean> {
-  const { numUpdatedRows } = await trx
+): Promise<ApiToken | undefined> {
+  const row = await trx
     .updateTable('api_token')
     .set({ revoked_at: now })
     .where('id', '=', id)
     .where('revoked_at', 'is', null)
-    .executeTakeFirstOrThrow();
-  return numUpdatedRows === 1n;
+    .returningAll()
+    .executeTakeFirst();
+  return row && toApiToken(row);
 }
 
 function toApiToken({ hash: _, ...row }: Selectable<ApiTokenTable>): ApiToken {

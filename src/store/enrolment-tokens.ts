@@ -89,21 +89,22 @@ export async function spendToken(
   }
 }
 
-/** Revokes a token of a tunnel; false when it is not there or was revoked before. */
+/** Revokes a token of a tunnel and gives it; undefined when it is not there or was revoked before. */
 export async function revokeToken(
   trx: Transaction<Tables>,
   tunnelId: string,
   id: string,
   now: number,
-): Promise<boolean> {
-  const { numUpdatedRows } = await trx
+): Promise<EnrolmentToken | undefined> {
+  const row = await trx
     .updateTable('enrolment_token')
     .set({ revoked_at: now })
     .where('id', '=', id)
     .where('tunnel_id', '=', tunnelId)
     .where('revoked_at', 'is', null)
-    .executeTakeFirstOrThrow();
-  return numUpdatedRows === 1n;
+    .returningAll()
+    .executeTakeFirst();
+  return row && toToken(row);
 }
 
 function selectToken(

@@ -56,7 +56,7 @@ async function record(
   if (inserted === 1n) {
     return {
       result: current,
-      events: [{ ...event, action: 'installation.created', data: { ...input } }],
+      events: [{ ...event, action: 'installation.created', after: { ...input } }],
     };
   }
   checkFixed(current, input);
@@ -65,7 +65,14 @@ async function record(
   await trx.updateTable('installation').set({ vendor_name }).execute();
   return {
     result: { ...current, vendor_name },
-    events: [{ ...event, action: 'installation.renamed', data: { vendor_name } }],
+    events: [
+      {
+        ...event,
+        action: 'installation.renamed',
+        before: { vendor_name: current.vendor_name },
+        after: { vendor_name },
+      },
+    ],
   };
 }
 

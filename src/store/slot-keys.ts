@@ -101,17 +101,17 @@ export async function listTunnelKeys(db: Kysely<Tables>, tunnelId: string): Prom
 }
 
 /**
- * Removes a key of a tunnel for good, in a change that names the tunnel's region; false when it is
- * not there or was removed before.
+ * Removes a key of a tunnel for good, in a change that names the tunnel's region, and gives it as it
+ * was; undefined when it is not there or was removed before.
  */
 export async function removeKey(
   trx: Transaction<Tables>,
   tunnelId: string,
   fingerprint: string,
   now: number,
-): Promise<boolean> {
+): Promise<StoredKey | undefined> {
   const key = await findKeyByFingerprint(trx, fingerprint);
-  if (key?.tunnel_id !== tunnelId || key.removed_at !== null) return false;
+  if (key?.tunnel_id !== tunnelId || key.removed_at !== null) return undefined;
   await trx
     .updateTable('slot_key')
     .set({
@@ -120,7 +120,7 @@ export async function removeKey(
     })
     .where('id', '=', key.id)
     .execute();
-  return true;
+  return key;
 }
 
 async function regionOf(trx: Transaction<Tables>, tunnelId: string): Promise<string> {

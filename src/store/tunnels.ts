@@ -16,6 +16,15 @@ export interface NewTunnel {
   database: Database;
 }
 
+/** A tunnel that is gone, and what went with it. */
+export interface RemovedTunnel {
+  tunnel: Tunnel;
+  /** Of its keys. */
+  fingerprints: string[];
+  /** Ids of its enrolment tokens. */
+  tokens: string[];
+}
+
 /**
  * Adds a tunnel and its first slot, in a change that names the tunnel's region. Throws `not-found`
  * for an unknown account, `exists` for a slug that any tunnel has or had (it names files on
@@ -100,7 +109,7 @@ export async function removeTunnel(
   trx: Transaction<Tables>,
   id: string,
   now: number,
-): Promise<Tunnel> {
+): Promise<RemovedTunnel> {
   const row = await trx
     .updateTable('tunnel')
     .set({ removed_at: now })
@@ -113,19 +122,25 @@ export async function removeTunnel(
       next: 'List the tunnels to find its id.',
     });
   }
-  await trx
+  const keys = await trx
     .updateTable('slot_key')
     .set({ removed_at: now, removed_revision: await nextRevision(trx, row.region_id) })
     .where('tunnel_id', '=', id)
     .where('removed_at', 'is', null)
+    .returning('fingerprint')
     .execute();
-  await trx
+  const tokens = await trx
     .updateTable('enrolment_token')
     .set({ revoked_at: now })
     .where('tunnel_id', '=', id)
     .where('revoked_at', 'is', null)
+    .returning('id')
     .execute();
-  return toTunnel(row);
+  return {
+    tunnel: toTunnel(row),
+    fingerprints: keys.map(({ fingerprint }) => fingerprint),
+    tokens: tokens.map(({ id }) => id),
+  };
 }
 
 async function checkAccountExists(trx: Transaction<Tables>, id: string): Promise<void> {

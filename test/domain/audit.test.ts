@@ -40,7 +40,7 @@ test('a chain that was left alone is whole', () => {
 test('a row states what happened, when and as which number', () => {
   const [row] = chain(1) as [AuditRow];
   assert.deepEqual(JSON.parse(row.bytes), {
-    v: 1,
+    v: 2,
     seq: 1,
     at: 1_700_000_000_000,
     ...event,

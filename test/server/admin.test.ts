@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { findBrokenLink } from '../../src/domain/audit.ts';
+import { parseToken } from '../../src/domain/token.ts';
 import { auditRows } from '../../src/store/index.ts';
 import {
   apiToken,
@@ -13,6 +14,7 @@ import {
   enrolKey,
   freshSlug,
   issueToken,
+  RENDER,
   type Scene,
   setScene,
 } from './support/scene.ts';
@@ -261,6 +263,45 @@ test('the audit tells who did what and is whole; nothing in it is secret', async
   }
   const page = await plane.api<{ items: object[] }>('GET', '/v1/audit?limit=2');
   assert.deepEqual(page.items, rows.slice(0, 2));
+});
+
+test('the audit keeps what was before and what is after', async () => {
+  const tunnel = await addTunnel(plane, scene.region, scene.account);
+  const [token, other] = [await issueToken(plane, tunnel), await issueToken(plane, tunnel)];
+  const [tokenId, otherId] = [token, other].map((text) => parseToken('enrolment', text)?.id);
+  const [key, second] = [makeKey(), makeKey()];
+  await enrolKey(plane, tunnel, token, key);
+  const url = `/v1/tunnels/${tunnel}`;
+  await plane.api('DELETE', `${url}/tokens/${tokenId}`);
+  await plane.api('DELETE', `${url}/keys/${key.fingerprint}`);
+  await enrolKey(plane, tunnel, other, second);
+  await plane.api('DELETE', url);
+
+  const auditedKey = { slot: 1, platform: 'linux', render: RENDER, waiting: false };
+  const events = (await Array.fromAsync(auditRows(plane.store.db)))
+    .map(({ bytes }) => JSON.parse(bytes))
+    .filter(({ subject }) => subject === tunnel);
+  const { slug, expires_at } = { ...events[0].after, ...events[1].after };
+  assert.ok(Math.abs(expires_at - Date.now() - 86_400_000) < 60_000, 'milliseconds');
+  const values = { name: 'Orders', account_id: scene.account, region_id: scene.region };
+  const database = { type: 'postgresql', host: 'db.example', port: 5432 };
+  const offered = { slot: 1, expires_at };
+  const otherOffered = { ...offered, expires_at: events[2].after.expires_at };
+  const spent_by = [key.fingerprint];
+  const fingerprints = [second.fingerprint];
+  assert.deepEqual(
+    events.map(({ action, before, after }) => ({ action, before, after })),
+    [
+      ['tunnel.created', undefined, { slug, ...values, database }],
+      ['token.created', undefined, { token_id: tokenId, ...offered }],
+      ['token.created', undefined, { token_id: otherId, ...otherOffered }],
+      ['key.enrolled', undefined, { fingerprint: key.fingerprint, ...auditedKey }],
+      ['token.revoked', { token_id: tokenId, ...offered, spent_by }, undefined],
+      ['key.removed', { fingerprint: key.fingerprint, ...auditedKey }, undefined],
+      ['key.enrolled', undefined, { fingerprint: second.fingerprint, ...auditedKey }],
+      ['tunnel.removed', { slug, ...values, database, fingerprints, tokens: [otherId] }, undefined],
+    ].map(([action, before, after]) => ({ action, before, after })),
+  );
 });
 
 async function countEvents(): Promise<number> {

@@ -55,7 +55,7 @@ testOnEachEngine('events are chained with the time of the change', async ({ stor
   const rows = await Array.fromAsync(auditRows(store.db));
   assert.deepEqual(
     rows.map(({ bytes }) => JSON.parse(bytes)),
-    two.map((event, index) => ({ v: 1, seq: index + 1, at: 1234, ...event })),
+    two.map((event, index) => ({ v: 2, seq: index + 1, at: 1234, ...event })),
   );
   assert.equal(findBrokenLink(rows), undefined);
 });

@@ -1,5 +1,10 @@
 import assert from 'node:assert/strict';
-import { ensureInstallation, getAuditHead, getInstallation } from '../../src/store/index.ts';
+import {
+  ensureInstallation,
+  getAuditHead,
+  getInstallation,
+  listAudit,
+} from '../../src/store/index.ts';
 import { testOnEachEngine } from '../support/engines.ts';
 
 const ACME = {
@@ -31,7 +36,11 @@ testOnEachEngine('the name for people may change, and the audit tells', async ({
   const renamed = await ensureInstallation(store, { ...ACME, vendor_name: 'Acme GmbH' });
   assert.deepEqual(renamed, { ...made, vendor_name: 'Acme GmbH' });
   assert.deepEqual(await getInstallation(store.db), renamed);
-  assert.equal((await getAuditHead(store.db)).seq, 2);
+  const { action, before, after } = JSON.parse((await listAudit(store.db)).items[1]?.bytes ?? '');
+  assert.deepEqual(
+    [action, before, after],
+    ['installation.renamed', { vendor_name: ACME.vendor_name }, { vendor_name: 'Acme GmbH' }],
+  );
 });
 
 testOnEachEngine('instances that start at once agree on one', async ({ store, open }) => {

@@ -165,7 +165,11 @@ export function addKey(
   );
 }
 
-export function dropKey(store: Store, tunnel: Tunnel, fingerprint: string): Promise<boolean> {
+export function dropKey(
+  store: Store,
+  tunnel: Tunnel,
+  fingerprint: string,
+): Promise<StoredKey | undefined> {
   return changing(store, [tunnel.region_id], (trx, at) =>
     removeKey(trx, tunnel.id, fingerprint, at),
   );

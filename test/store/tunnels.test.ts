@@ -97,8 +97,9 @@ testOnEachEngine('an unknown account is named', async ({ store }) => {
 testOnEachEngine('removing takes keys and tokens along, and frees no name', async ({ store }) => {
   const { region, account, tunnel, slot } = await addEverything(store);
   const token = await addToken(store, tunnel);
-  await addKey(store, tunnel);
-  await changing(store, [region.id], (trx) => removeTunnel(trx, tunnel.id, 5000));
+  const { fingerprint } = await addKey(store, tunnel);
+  const removed = await changing(store, [region.id], (trx) => removeTunnel(trx, tunnel.id, 5000));
+  assert.deepEqual(removed, { tunnel, fingerprints: [fingerprint], tokens: [token] });
 
   assert.equal(await getTunnel(store.db, tunnel.id), undefined);
   assert.equal(await tunnelRemovedAt(store.db, tunnel.id), 5000);

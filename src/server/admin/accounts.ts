@@ -34,7 +34,8 @@ export async function accounts(instance: FastifyInstance, services: Services): P
       const input = checkAccount(request.body);
       const account = await changeAndWake(services, [], async (trx, at) => {
         const result = await insertAccount(trx, input, at);
-        return { result, events: [eventBy(request, 'account.created', result.id, { ...input })] };
+        const event = eventBy(request, 'account.created', result.id, { after: { ...input } });
+        return { result, events: [event] };
       });
       return reply.code(201).send(answer(account));
     },

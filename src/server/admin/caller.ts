@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import type { AuditEvent } from '../../domain/audit.ts';
+import type { AuditEvent, AuditValues } from '../../domain/audit.ts';
 import type { ApiCaller } from '../api-caller.ts';
 
 /** Who calls, on a route with a scope. */
@@ -13,7 +13,13 @@ export function eventBy(
   request: FastifyRequest,
   action: string,
   subject: string,
-  data: Record<string, unknown>,
+  values: AuditValues,
 ): AuditEvent {
-  return { action, actor: `api:${callerOf(request).tokenId}`, subject, from: request.ip, data };
+  return {
+    action,
+    actor: `api:${callerOf(request).tokenId}`,
+    subject,
+    from: request.ip,
+    ...values,
+  };
 }

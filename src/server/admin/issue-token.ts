@@ -53,5 +53,6 @@ export function tokenCreated(
   { tunnel, slot }: { tunnel: string; slot: number },
   { id: token_id, expires_at }: IssuedToken,
 ): AuditEvent {
-  return eventBy(request, 'token.created', tunnel, { token_id, slot, expires_at });
+  const after = { token_id, slot, expires_at: expires_at * 1000 };
+  return eventBy(request, 'token.created', tunnel, { after });
 }

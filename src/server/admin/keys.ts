@@ -9,6 +9,7 @@ import {
   removeKey,
   type StoredKey,
 } from '../../store/index.ts';
+import { auditedKey } from '../enrolment/audited-key.ts';
 import { keyState } from '../enrolment/key-state.ts';
 import { changeAndWake, type Services } from '../services.ts';
 import { callerOf, eventBy } from './caller.ts';
@@ -79,8 +80,10 @@ export async function keys(instance: FastifyInstance, services: Services): Promi
       const { fingerprint } = request.params;
       const tunnel = await findOwnTunnel(db, callerOf(request), request.params.id);
       await changeAndWake(services, [tunnel.region_id], async (trx, at) => {
-        if (!(await removeKey(trx, tunnel.id, fingerprint, at))) throw noSuchKey();
-        const event = eventBy(request, 'key.removed', tunnel.id, { fingerprint });
+        const removed = await removeKey(trx, tunnel.id, fingerprint, at);
+        if (!removed) throw noSuchKey();
+        const before = auditedKey(removed);
+        const event = eventBy(request, 'key.removed', tunnel.id, { before });
         return { result: undefined, events: [event] };
       });
       return reply.code(204).send(null);

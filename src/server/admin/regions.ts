@@ -30,7 +30,8 @@ export async function regions(instance: FastifyInstance, services: Services): Pr
       const input = checkRegion(request.body);
       const region = await changeAndWake(services, [], async (trx, at) => {
         const result = await insertRegion(trx, input, at);
-        return { result, events: [eventBy(request, 'region.created', result.id, { ...input })] };
+        const event = eventBy(request, 'region.created', result.id, { after: { ...input } });
+        return { result, events: [event] };
       });
       return reply.code(201).send(answer(region));
     },

@@ -55,8 +55,8 @@ export async function servers(instance: FastifyInstance, services: Services): Pr
       const { token, ...joinToken } = mintToken('join');
       const server = await changeAndWake(services, [region.id], async (trx, at) => {
         const result = await insertTunnelServer(trx, region.id, input, joinToken, at);
-        const data = { region: region.id, ...input };
-        return { result, events: [eventBy(request, 'server.added', result.id, data)] };
+        const after = { region: region.id, ...input };
+        return { result, events: [eventBy(request, 'server.added', result.id, { after })] };
       });
       return reply.code(201).send({ server: answer(server), join_token: token });
     },

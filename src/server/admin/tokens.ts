@@ -109,8 +109,11 @@ export async function tokens(instance: FastifyInstance, services: Services): Pro
       const { token } = request.params;
       const tunnel = await findOwnTunnel(db, callerOf(request), request.params.id);
       await changeAndWake(services, [], async (trx, at) => {
-        if (!(await revokeToken(trx, tunnel.id, token, at))) throw noSuchToken();
-        const event = eventBy(request, 'token.revoked', tunnel.id, { token_id: token });
+        const revoked = await revokeToken(trx, tunnel.id, token, at);
+        if (!revoked) throw noSuchToken();
+        const { id: token_id, slot, expires_at, spent_by } = revoked;
+        const before = { token_id, slot, expires_at, spent_by };
+        const event = eventBy(request, 'token.revoked', tunnel.id, { before });
         return { result: undefined, events: [event] };
       });
       return reply.code(204).send(null);

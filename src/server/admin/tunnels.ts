@@ -48,8 +48,8 @@ export async function tunnels(instance: FastifyInstance, services: Services): Pr
         const { tunnel } = await insertTunnel(trx, { ...input, region_id: region.id }, at);
         const place = { tunnel: tunnel.id, slot: 1 };
         const issued = issue_token ? await issueToken(trx, settings, place, at) : undefined;
-        const data = { ...input, region_id: region.id };
-        const events = [eventBy(request, 'tunnel.created', tunnel.id, data)];
+        const after = { ...input, region_id: region.id };
+        const events = [eventBy(request, 'tunnel.created', tunnel.id, { after })];
         if (issued) events.push(tokenCreated(request, place, issued));
         return { result: { tunnel, issued }, events };
       });
@@ -110,8 +110,10 @@ export async function tunnels(instance: FastifyInstance, services: Services): Pr
     async (request, reply) => {
       const { id, region_id } = await findOwnTunnel(db, callerOf(request), request.params.id);
       await changeAndWake(services, [region_id], async (trx, at) => {
-        const { slug } = await removeTunnel(trx, id, at);
-        return { result: undefined, events: [eventBy(request, 'tunnel.removed', id, { slug })] };
+        const { tunnel, fingerprints, tokens } = await removeTunnel(trx, id, at);
+        const { slug, name, account_id, database } = tunnel;
+        const before = { slug, name, account_id, region_id, database, fingerprints, tokens };
+        return { result: undefined, events: [eventBy(request, 'tunnel.removed', id, { before })] };
       });
       return reply.code(204).send(null);
     },

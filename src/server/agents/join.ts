@@ -27,7 +27,9 @@ export async function join(
       actor: `agent:${server.id}`,
       subject: server.id,
       from,
-      data: { region: region.id, host: server.host, host_keys: hostKeys, mode, openssh },
+      before: { host_keys: server.host_keys },
+      after: { host_keys: hostKeys, mode, openssh },
+      data: { region: region.id, host: server.host },
     };
     return { result: undefined, events: [event] };
   });

@@ -4,6 +4,7 @@ import { parsePublicKey } from '../../domain/public-key.ts';
 import type { Slot } from '../../domain/tunnel.ts';
 import { insertKey, type StoredKey } from '../../store/index.ts';
 import { changeAndWake, type Services } from '../services.ts';
+import { auditedKey } from './audited-key.ts';
 import { type Enrolled, enrolled } from './enrolled.ts';
 import { findOwnKey } from './find-own-key.ts';
 import { findKey, publicKeyOf, required } from './key-fields.ts';
@@ -53,7 +54,7 @@ export async function addKey(
       actor: `key:${old.fingerprint}`,
       subject: slot.tunnel_id,
       from,
-      data: { slot: slot.number, fingerprint, render },
+      after: auditedKey(result),
     };
     return { result, events: [event] };
   });

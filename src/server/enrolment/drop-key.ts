@@ -3,6 +3,7 @@ import { removeKeyStatement, verifyProof } from '../../domain/proof.ts';
 import type { Slot } from '../../domain/tunnel.ts';
 import { removeKey, type StoredKey } from '../../store/index.ts';
 import { changeAndWake, type Services } from '../services.ts';
+import { auditedKey } from './audited-key.ts';
 import { findKey, publicKeyOf } from './key-fields.ts';
 import type { KeysBody } from './schemas.ts';
 
@@ -21,14 +22,15 @@ export async function dropKey(
   if (target.removed_at !== null) return { result: 'removed' };
   await changeAndWake(services, [slot.region_id], async (trx, at) => {
     const removed = await removeKey(trx, slot.tunnel_id, target.fingerprint, at);
+    if (!removed) return { result: undefined, events: [] };
     const event = {
       action: 'key.removed',
       actor: `key:${signer.fingerprint}`,
       subject: slot.tunnel_id,
       from,
-      data: { slot: slot.number, fingerprint: target.fingerprint },
+      before: auditedKey(removed),
     };
-    return { result: undefined, events: removed ? [event] : [] };
+    return { result: undefined, events: [event] };
   });
   return { result: 'removed' };
 }

@@ -7,6 +7,7 @@ import type { Slot } from '../../domain/tunnel.ts';
 import { type EnrolmentToken, insertKey, type StoredKey, spendToken } from '../../store/index.ts';
 import { findSlot, findTunnel } from '../find-tunnel.ts';
 import { changeAndWake, type Services } from '../services.ts';
+import { auditedKey } from './audited-key.ts';
 import { checkExpiry, checkToken } from './check-token.ts';
 import { type Enrolled, enrolled } from './enrolled.ts';
 import { findOwnKey } from './find-own-key.ts';
@@ -104,15 +105,8 @@ function register(
       actor: `token:${token.id}`,
       subject: slot.tunnel_id,
       from,
-      data: {
-        slot: slot.number,
-        fingerprint,
-        platform: body.platform,
-        render: body.render,
-        waiting: token.confirm,
-        host: body.host ?? '',
-        host_address: body.from ?? '',
-      },
+      after: auditedKey(result),
+      data: { host: body.host ?? '', host_address: body.from ?? '' },
     };
     return { result, events: use === 'again' ? [] : [event] };
   });
