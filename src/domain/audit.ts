@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { type Static, Type } from 'typebox';
 
 /** Who did what to what, from where: one link of the audit chain before it is chained. */
 export interface AuditEvent {
@@ -24,42 +25,31 @@ export interface AuditEvent {
 export type AuditValues = Pick<AuditEvent, 'before' | 'after' | 'data'>;
 
 /** A link of the chain as it is stored: the exact bytes that were hashed are kept. */
-export interface AuditRow {
-  /** 1, 2, 3 … without a gap. */
-  seq: number;
-  bytes: string;
-  /** Hash of the row before; for the first, 64 zeros. */
-  prev: string;
-  hash: string;
-}
+export const AuditRowSchema = Type.Object(
+  {
+    /** 1, 2, 3 … without a gap. */
+    seq: Type.Integer(),
+    /** Canonical JSON of the event; `hash` is over `prev`, a line feed, and this. */
+    bytes: Type.String(),
+    /** Hash of the row before; for the first, 64 zeros. */
+    prev: Type.String(),
+    hash: Type.String(),
+  },
+  { additionalProperties: false },
+);
+
+export type AuditRow = Static<typeof AuditRowSchema>;
+
+/** The chain's last row, by its number and its hash; of an empty chain 0 and 64 zeros. */
+export type AuditHead = Pick<AuditRow, 'seq' | 'hash'>;
 
 export const AUDIT_START = '0'.repeat(64);
 
 /** Chains an event behind the row that stands at the head. `at` is in milliseconds. */
-export function chainEvent(
-  head: { seq: number; hash: string },
-  at: number,
-  event: AuditEvent,
-): AuditRow {
+export function chainEvent(head: AuditHead, at: number, event: AuditEvent): AuditRow {
   const seq = head.seq + 1;
   const bytes = canonicalJson({ v: 2, seq, at, ...event });
   return { seq, bytes, prev: head.hash, hash: linkHash(head.hash, bytes) };
-}
-
-/** The first broken link of a chain read in order from its start, or undefined when it is whole. */
-export function findBrokenLink(
-  rows: Iterable<AuditRow>,
-): { seq: number; reason: string } | undefined {
-  let head = { seq: 0, hash: AUDIT_START };
-  for (const row of rows) {
-    const seq = head.seq + 1;
-    if (row.seq !== seq) return { seq, reason: `row ${seq} is missing` };
-    if (row.prev !== head.hash) return { seq, reason: 'does not follow the row before it' };
-    if (row.hash !== linkHash(row.prev, row.bytes)) return { seq, reason: 'was changed' };
-    if (seqOf(row.bytes) !== seq) return { seq, reason: 'holds another row' };
-    head = row;
-  }
-  return undefined;
 }
 
 /** JSON with its names in order and no white space: one value, one text. */
@@ -71,15 +61,7 @@ export function canonicalJson(value: unknown): string {
   );
 }
 
-/** The number that a row's own bytes state, or undefined when they are no row's. */
-function seqOf(bytes: string): unknown {
-  try {
-    return JSON.parse(bytes)?.seq;
-  } catch {
-    return undefined;
-  }
-}
-
-function linkHash(prev: string, bytes: string): string {
+/** What a row's hash is: SHA-256 over the hash of the row before, a line feed, and the row's bytes. */
+export function linkHash(prev: string, bytes: string): string {
   return createHash('sha256').update(prev).update('\n').update(bytes).digest('hex');
 }

@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import type { AuditRow } from '../domain/audit.ts';
+import type { AuditHead, AuditRow } from '../domain/audit.ts';
 import { type Page, type Paged, pageBy, readCursor, rowsToRead } from './page.ts';
 import type { Tables } from './tables.ts';
 
@@ -29,7 +29,7 @@ export async function* auditRows(db: Kysely<Tables>, from = 1): AsyncGenerator<A
 }
 
 /** Number and hash of the newest row; the last row's own when nothing was cut off. */
-export async function getAuditHead(db: Kysely<Tables>): Promise<{ seq: number; hash: string }> {
+export async function getAuditHead(db: Kysely<Tables>): Promise<AuditHead> {
   return db.selectFrom('audit_head').select(['seq', 'hash']).executeTakeFirstOrThrow();
 }
 

@@ -1,5 +1,5 @@
 import type { Transaction } from 'kysely';
-import { type AuditEvent, type AuditRow, chainEvent } from '../domain/audit.ts';
+import { type AuditEvent, type AuditHead, type AuditRow, chainEvent } from '../domain/audit.ts';
 import { Problem } from '../domain/problem.ts';
 import type { Store } from './store.ts';
 import type { Tables } from './tables.ts';
@@ -78,7 +78,7 @@ async function appendEvents(
   at: number,
   events: AuditEvent[],
 ): Promise<void> {
-  let head: { seq: number; hash: string } = await trx
+  let head: AuditHead = await trx
     .selectFrom('audit_head')
     .select(['seq', 'hash'])
     .$if(store.engine === 'postgres', (query) => query.forUpdate())

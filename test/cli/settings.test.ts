@@ -1,5 +1,9 @@
 import assert from 'node:assert/strict';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { createSigningKey } from '../../src/bundle/index.ts';
 import { Problem } from '../../src/domain/problem.ts';
 import { readSettings, SETTINGS, type Setting, type SettingName } from '../../src/settings.ts';
 import { culvert } from './support/culvert.ts';
@@ -19,6 +23,7 @@ const BAD: Partial<Record<SettingName, string[]>> = {
   service: ['h autossh', '-a', '$(id)'],
   trustProxy: ['proxy.example', '10.0.0.0/33', '10.0.0.0/8/8', '10.0.0.1,;'],
   caFile: ['/nonexistent/ca.pem', '/etc/passwd', '/'],
+  signingKeyFile: ['/nonexistent/key.pem', '/etc/passwd', '/'],
   logLevel: ['loud'],
   controlPlane: ['culvert.example'],
   listenAddress: ['0.0.0.0:22', 'a b', '::', 'localhost'],
@@ -69,6 +74,23 @@ test('lists are split and checked', () => {
   const text = ' 10.0.0.1, 10.0.0.0/8 ,fd00::/8 ';
   const { trustProxy } = readSettings(['trustProxy'], {}, { CULVERT_TRUST_PROXY: text });
   assert.deepEqual(trustProxy, ['10.0.0.1', '10.0.0.0/8', 'fd00::/8']);
+});
+
+test('a signing key is read from a file that is its owner’s alone, and never repeated', async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'culvert-settings-'));
+  t.after(() => rm(folder, { recursive: true }));
+  const file = join(folder, 'key.pem');
+  const { pem } = createSigningKey();
+  const read = () => readSettings(['signingKeyFile'], {}, { CULVERT_SIGNING_KEY_FILE: file });
+
+  await writeFile(file, pem, { mode: 0o600 });
+  assert.equal(read().signingKeyFile, pem);
+  for (const mode of [0o640, 0o604, 0o620]) {
+    await chmod(file, mode);
+    const { message } = problemOf(read);
+    assert.match(message, /^CULVERT_SIGNING_KEY_FILE: others may read .* chmod 0600/);
+    assert.ok(!message.includes(pem.split('\n')[1] ?? ''));
+  }
 });
 
 test('a bad store is refused without repeating it: it may hold a password', () => {

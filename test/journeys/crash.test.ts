@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type AuditRow, findBrokenLink } from '../../src/domain/audit.ts';
+import type { AuditRow } from '../../src/domain/audit.ts';
+import { checkChain } from '../../src/domain/check-chain.ts';
 import { auditRows, openStore } from '../../src/store/index.ts';
 import { freePort } from '../cli/support/free-port.ts';
 import { startPostgres } from '../support/postgres.ts';
@@ -79,7 +80,7 @@ async function isWhole(storeUrl: string, acknowledged: string[]): Promise<void> 
   try {
     const rows: AuditRow[] = [];
     for await (const row of auditRows(store.db)) rows.push(row);
-    assert.equal(findBrokenLink(rows), undefined);
+    assert.equal((await checkChain(rows)).broken, undefined);
     const created = new Set(
       rows.map(({ bytes }) => JSON.parse(bytes)).map(({ subject }: { subject: string }) => subject),
     );

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { findBrokenLink } from '../../src/domain/audit.ts';
+import { createSigning, createSigningKey, verifyReceipt } from '../../src/bundle/index.ts';
+import { AUDIT_START } from '../../src/domain/audit.ts';
+import { checkChain } from '../../src/domain/check-chain.ts';
+import type { Receipt } from '../../src/domain/receipt.ts';
 import { parseToken } from '../../src/domain/token.ts';
 import { auditRows } from '../../src/store/index.ts';
 import {
@@ -254,7 +257,7 @@ interface Page {
 
 test('the audit tells who did what and is whole; nothing in it is secret', async () => {
   const rows = await Array.fromAsync(auditRows(plane.store.db));
-  assert.equal(findBrokenLink(rows), undefined);
+  assert.equal((await checkChain(rows)).broken, undefined);
   const text = JSON.stringify(rows);
   assert.doesNotMatch(text, /cv[tagj]_[0-9a-z]{16}_/);
   const actions = new Set(rows.map(({ bytes }) => JSON.parse(bytes).action));
@@ -263,6 +266,24 @@ test('the audit tells who did what and is whole; nothing in it is secret', async
   }
   const page = await plane.api<{ items: object[] }>('GET', '/v1/audit?limit=2');
   assert.deepEqual(page.items, rows.slice(0, 2));
+});
+
+test('a receipt names the newest row, and is signed where the vendor has a key', async () => {
+  const [newest] = (await Array.fromAsync(auditRows(plane.store.db))).slice(-1);
+  const { at, ...head } = await plane.api<Receipt>('GET', '/v1/audit/head');
+  assert.deepEqual(head, { seq: newest?.seq, hash: newest?.hash });
+  assert.ok(Math.abs(at - Date.now() / 1000) < 60, 'seconds');
+
+  const { key } = createSigningKey();
+  await using signing = await startControlPlane({
+    settings: { signing: createSigning('acme', key, { text: '', name: 'none' }) },
+  });
+  const signed = await signing.api<Receipt>('GET', '/v1/audit/head');
+  assert.deepEqual({ seq: signed.seq, hash: signed.hash }, { seq: 0, hash: AUDIT_START });
+  verifyReceipt(signed, key.publicKey);
+
+  const stranger = await apiToken(plane.store, ['tunnels:read']);
+  assert.equal((await call('GET', '/v1/audit/head', stranger)).statusCode, 403);
 });
 
 test('the audit keeps what was before and what is after', async () => {
