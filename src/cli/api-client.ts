@@ -7,7 +7,9 @@ import { isProblemCode } from './exit-code.ts';
 /** The admin API as the commands see it. Every call throws the control plane's refusal as a Problem. */
 export interface ApiClient {
   get<Answer>(path: string): Promise<Answer>;
-  /** Every item of a list, its pages read one after the other. */
+  /** The items of a list, each page asked for when it is needed. */
+  items<Item>(path: string): AsyncGenerator<Item>;
+  /** Every item of a list. */
   list<Item>(path: string): Promise<Item[]>;
   create<Answer>(path: string, body: object): Promise<Answer>;
   remove(path: string): Promise<void>;
@@ -34,24 +36,24 @@ export function createApiClient(url: string, token: string): ApiClient {
   }
   const call = <Answer>(method: string, path: string, body?: object) =>
     request<Answer>(url, token, method, path, body);
+  async function* items<Item>(path: string): AsyncGenerator<Item> {
+    let cursor: string | null = '';
+    do {
+      const query = new URLSearchParams({ limit: String(PAGE), ...(cursor && { cursor }) });
+      const page: { items: Item[]; next_cursor: string | null } = await call(
+        'GET',
+        `${path}?${query}`,
+      );
+      yield* page.items;
+      cursor = page.next_cursor;
+    } while (cursor);
+  }
   return {
     get: (path) => call('GET', path),
     create: (path, body) => call('POST', path, body),
     remove: (path) => call('DELETE', path),
-    async list<Item>(path: string) {
-      const items: Item[] = [];
-      let cursor: string | null = '';
-      do {
-        const query = new URLSearchParams({ limit: String(PAGE), ...(cursor && { cursor }) });
-        const page: { items: Item[]; next_cursor: string | null } = await call(
-          'GET',
-          `${path}?${query}`,
-        );
-        items.push(...page.items);
-        cursor = page.next_cursor;
-      } while (cursor);
-      return items;
-    },
+    items,
+    list: (path) => Array.fromAsync(items(path)),
   };
 }
 

@@ -45,6 +45,7 @@ const EXIT_CODE: Record<ProblemCode, number> = {
   'signature-malformed': EXIT.unverified,
   'signature-invalid': EXIT.unverified,
   'bundle-invalid': EXIT.unverified,
+  'audit-broken': EXIT.unverified,
   'host-unknown': EXIT.usage,
   'login-differs': EXIT.conflict,
   'too-many': EXIT.unavailable,

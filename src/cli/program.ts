@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import { addAccount } from './account.ts';
 import { addApiToken } from './api-token.ts';
+import { addAudit } from './audit/index.ts';
 import type { Boundary } from './boundary.ts';
 import { addBundle } from './bundle.ts';
 import { addExamples } from './examples.ts';
@@ -36,6 +37,7 @@ export function buildProgram(boundary: Boundary): Command {
   addBundle(program);
   addSigningKey(program);
   addVerify(program);
+  addAudit(program);
   return addExamples(program, [
     'culvert quickstart             everything on this machine, to try it',
     'culvert tunnel list            which tunnels there are',

@@ -26,6 +26,7 @@ export type ProblemCode =
   | 'signature-malformed'
   | 'signature-invalid'
   | 'bundle-invalid'
+  | 'audit-broken'
   | 'host-unknown'
   | 'login-differs'
   | 'too-many'

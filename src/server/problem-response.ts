@@ -30,6 +30,7 @@ const STATUS: Record<ProblemCode, number> = {
   'signature-malformed': 400,
   'signature-invalid': 400,
   'bundle-invalid': 400,
+  'audit-broken': 400,
   'host-unknown': 421,
   'login-differs': 409,
   'too-many': 429,

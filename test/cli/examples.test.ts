@@ -13,7 +13,7 @@ function examplesOf(page: string): string[] {
   const lines = blocks.join('').replaceAll('\\\n', ' ').split('\n');
   return lines
     .map((line) => /(?:^|\s)culvert (?<words>[a-z].*)$/.exec(line)?.groups?.['words'] ?? '')
-    .map((words) => words.replace(/\s+#.*$/, '').trim())
+    .map((words) => words.replace(/\s+[#>].*$/, '').trim())
     .filter(Boolean);
 }
 

@@ -40,7 +40,7 @@ export const TIERS: Tier[] = [
   {
     name: 'system',
     files: () => testFiles((folder) => SYSTEM.includes(folder)),
-    packages: [...MACHINE_PACKAGES, 'dash'],
+    packages: [...MACHINE_PACKAGES, 'dash', 'jq'],
     load: 'computes',
     timeoutMs: 20 * MINUTE_MS,
   },
