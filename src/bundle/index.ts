@@ -4,6 +4,20 @@ export {
   parseAllowedSigners,
 } from './allowed-signers.ts';
 export { type Bundle, makeBundle } from './bundle.ts';
+export { type Comparable, type Compare, createDiffCache } from './diff/diff-cache.ts';
+export { diffInWorker } from './diff/diff-in-worker.ts';
+export type { Change, Diff, DiffLine } from './diff/diff-texts.ts';
+export {
+  changesIn,
+  type DiffNames,
+  readableDiff,
+  SECTION_TITLES,
+  summaryOf,
+  titleOf,
+  unifiedDiff,
+} from './diff/format-diff.ts';
+export type { Section } from './diff/section.ts';
+export { visible } from './diff/visible.ts';
 export { AUDIT_NAMESPACE, signReceipt, verifyReceipt } from './receipt.ts';
 export { createSigning, type Signing } from './signing.ts';
 export { createSigningKey, readSigningKey, type SigningKey } from './signing-key.ts';

@@ -46,6 +46,7 @@ const EXIT_CODE: Record<ProblemCode, number> = {
   'signature-invalid': EXIT.unverified,
   'bundle-invalid': EXIT.unverified,
   'audit-broken': EXIT.unverified,
+  'diff-too-large': EXIT.usage,
   'host-unknown': EXIT.usage,
   'login-differs': EXIT.conflict,
   'too-many': EXIT.unavailable,

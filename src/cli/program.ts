@@ -5,6 +5,7 @@ import { addApiToken } from './api-token.ts';
 import { addAudit } from './audit/index.ts';
 import type { Boundary } from './boundary.ts';
 import { addBundle } from './bundle.ts';
+import { addDiff } from './diff.ts';
 import { addExamples } from './examples.ts';
 import { addMigrate } from './migrate.ts';
 import { addQuickstart } from './quickstart/index.ts';
@@ -38,6 +39,7 @@ export function buildProgram(boundary: Boundary): Command {
   addSigningKey(program);
   addVerify(program);
   addAudit(program);
+  addDiff(program);
   return addExamples(program, [
     'culvert quickstart             everything on this machine, to try it',
     'culvert tunnel list            which tunnels there are',

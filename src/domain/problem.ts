@@ -27,6 +27,7 @@ export type ProblemCode =
   | 'signature-invalid'
   | 'bundle-invalid'
   | 'audit-broken'
+  | 'diff-too-large'
   | 'host-unknown'
   | 'login-differs'
   | 'too-many'

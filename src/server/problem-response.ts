@@ -31,6 +31,7 @@ const STATUS: Record<ProblemCode, number> = {
   'signature-invalid': 400,
   'bundle-invalid': 400,
   'audit-broken': 400,
+  'diff-too-large': 422,
   'host-unknown': 421,
   'login-differs': 409,
   'too-many': 429,

@@ -32,8 +32,8 @@ export const TIERS: Tier[] = [
   {
     name: 'unit',
     files: () => testFiles((folder) => !OTHERS.includes(folder)),
-    // What reviewers unpack bundles with: bsdtar, and Python's tarfile.
-    packages: [...MACHINE_PACKAGES, 'libarchive-tools', 'openssl', 'python3'],
+    // What reviewers check bundles and differences with: bsdtar, Python's tarfile, patch.
+    packages: [...MACHINE_PACKAGES, 'libarchive-tools', 'openssl', 'patch', 'python3'],
     load: 'computes',
     timeoutMs: MINUTE_MS,
   },
