@@ -126,7 +126,7 @@ param(
   # ---- Settings: every value of this tunnel -----------------------------------------------------
 
   $TemplateVersion = '1.0.0'
-  $BodySha256 = '7e424ed7bf51cd8f00dca507517dc8b5f3c20a63d7b8fcd1bd5d7f7502f59a6d'
+  $BodySha256 = '7dd7052a49e8bf97750faaa83d6aee3c5aef78e05330b3f18162357c5adaa4d4'
   $Render = 'c0c8ab524a3dda636e16b02abebf1c134befaee0fed261d6b11f9e0d4a4fe266'
 
   $PublicUrl = 'https://culvert.example'
@@ -341,8 +341,10 @@ param(
   '                 192.0.2.10:443'
   '                 [2001:db8::10]:443'
   '                 t2.culvert.example:443'
-  '               to the database, when the vendor asks it something: db.internal:5432'
-  '               to the vendor, the public key and this installer''s digest: https://culvert.example'
+  '               to the database, when the vendor asks it something:'
+  '                 db.internal:5432'
+  '               to the vendor, the public key and this installer''s digest:'
+  '                 https://culvert.example'
   '               to Windows Update, if OpenSSH is missing; to DNS, for these names'
   '    programs   csc.exe of .NET Framework, to compile the service host'
   '               ssh-keygen, to make the key and to prove to the vendor that it is here'
@@ -1551,7 +1553,7 @@ param(
     if ($Run.HttpProxy) {
       plan 'way out' "by the HTTP proxy $($Run.HttpProxy.Host) port $($Run.HttpProxy.Port)"
     }
-    if ($Given.CaFile) { plan trusted "for the vendor's address, the authorities of $($Given.CaFile)" }
+    if ($Given.CaFile) { plan trusted "for $PublicUrl, the authorities of $($Given.CaFile)" }
     plan script "version $TemplateVersion, the SHA-256 of its body is $BodySha256"
     say '  In all:'
     say $Plan.TrimEnd("`n")

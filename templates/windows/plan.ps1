@@ -12,7 +12,7 @@ function Show-Plan {
   if ($Run.HttpProxy) {
     plan 'way out' "by the HTTP proxy $($Run.HttpProxy.Host) port $($Run.HttpProxy.Port)"
   }
-  if ($Given.CaFile) { plan trusted "for the vendor's address, the authorities of $($Given.CaFile)" }
+  if ($Given.CaFile) { plan trusted "for $PublicUrl, the authorities of $($Given.CaFile)" }
   plan script "version $TemplateVersion, the SHA-256 of its body is $BodySha256"
   say '  In all:'
   say $Plan.TrimEnd("`n")

@@ -3,10 +3,14 @@ import { hash } from 'node:crypto';
 import { test } from 'node:test';
 import { canonicalJson } from '../../src/domain/audit.ts';
 import {
+  checkInstallerInput,
   type InstallerInput,
   loadCatalogue,
+  PLATFORMS,
   renderBundleFiles,
   renderInstaller,
+  renderPlan,
+  renderWindowsFiles,
 } from '../../src/render/index.ts';
 import { sampleInputs } from '../lint/samples.ts';
 import { SAMPLE } from '../support/sample-input.ts';
@@ -44,9 +48,21 @@ test('the files are those that the script writes, byte for byte, and nothing els
   for (const [index, path] of Object.keys(SETTING_OF).entries()) {
     assert.equal(files.get(path)?.toString(), values[index], path);
   }
+  // That PowerShell has these byte for byte stands in windows-values.test.ts.
+  const windows = renderWindowsFiles(catalogue, checkInstallerInput(SAMPLE));
+  const windowsFiles: Record<string, string> = {
+    'install.ps1': renderInstaller(catalogue, 'windows', SAMPLE).bytes.toString(),
+    'windows/ProgramData/h_autossh/acme/orders/ssh_config': windows.ssh_config,
+    'windows/ProgramData/h_autossh/acme/orders/known_hosts': windows.known_hosts,
+    'windows/ProgramFiles/h_autossh/h_autossh.ps1': windows.dispatcher,
+  };
+  for (const [path, text] of Object.entries(windowsFiles)) {
+    assert.equal(files.get(path)?.toString(), text, path);
+  }
+  const guides = ['ACTIONS.md', 'MANIFEST.json', 'VERIFY.md', 'install.sh'];
   assert.deepEqual(
     [...files.keys()].sort(),
-    ['ACTIONS.md', 'MANIFEST.json', 'VERIFY.md', 'install.sh', ...Object.keys(SETTING_OF)].sort(),
+    [...guides, ...Object.keys(SETTING_OF), ...Object.keys(windowsFiles)].sort(),
   );
 });
 
@@ -56,19 +72,26 @@ test('ACTIONS.md holds the very text that a dry run prints, and every file of th
   const script = files.get('install.sh')?.toString() ?? '';
   const [plan = ''] = splitAtNul(runShell(`${settingsBlock(script)}printf '%s\\0' "$PLAN"\n`));
   assert.ok(plan.length > 1000);
-  assert.ok(actions.endsWith(`\n\n${plan}`));
-  const words = plan.split(/[\s,]+/);
+  const windowsPlan = renderPlan(catalogue, 'windows', checkInstallerInput(SAMPLE));
+  assert.ok(actions.endsWith(`\n\n${plan}\n## install.ps1\n\n${windowsPlan}`));
+  const words = `${plan} ${windowsPlan}`.split(/[\s,]+/);
   for (const path of files.keys()) {
     const [, place] = /^linux(?:-plain-ssh)?(\/.*)$/.exec(path) ?? [];
     if (place !== undefined) assert.ok(words.includes(place), place);
+    const [, folder, rest = ''] = /^windows\/(\w+)(\/.*)$/.exec(path) ?? [];
+    const windowsPlace = `%${folder}%${rest.replaceAll('/', '\\')}`;
+    if (folder !== undefined) assert.ok(words.includes(windowsPlace), windowsPlace);
   }
 });
 
 test('the plan is a code block throughout, and none of its lines is markup', () => {
   for (const [name, input] of Object.entries(sampleInputs())) {
     const actions = render(input).get('ACTIONS.md')?.toString() ?? '';
-    const plan = actions.slice(actions.indexOf('    packages'));
-    for (const line of plan.trimEnd().split('\n')) assert.match(line, /^ {4}\S| {15}\S/, name);
+    const plans = actions.split(/^## install\.\w+\n\n/m).slice(1);
+    assert.equal(plans.length, input.database.socket ? 1 : 2);
+    for (const line of plans.flatMap((plan) => plan.trimEnd().split('\n'))) {
+      assert.match(line, /^ {4}\S| {15}\S/, name);
+    }
   }
 });
 
@@ -81,8 +104,19 @@ test('MANIFEST.json is canonical, and says whose tunnel it is and what made each
     const { artifacts, files: written, ...whose } = manifest;
     const { public_url, vendor, account, tunnel, slot } = input;
     assert.deepEqual(whose, { v: 1, public_url, vendor, account, tunnel, slot });
-    const { render: digest, sha256, template } = renderInstaller(catalogue, 'linux', input);
-    assert.deepEqual(artifacts, [{ file: 'install.sh', sha256, template, render: digest }]);
+    const platforms = input.database.socket ? (['linux'] as const) : PLATFORMS;
+    assert.deepEqual(
+      artifacts,
+      platforms.map((platform) => {
+        const {
+          file,
+          render: digest,
+          sha256,
+          template,
+        } = renderInstaller(catalogue, platform, input);
+        return { file, sha256, template, render: digest };
+      }),
+    );
     for (const { file, sha256 } of written) {
       assert.equal(sha256, hash('sha256', files.get(file) ?? ''), file);
     }

@@ -2,6 +2,7 @@ import {
   type Artifact,
   type Catalogue,
   checkInstallerInput,
+  renderPlan,
   renderWindowsFiles,
 } from '../../src/render/index.ts';
 
@@ -43,5 +44,6 @@ export function expectedWindowsSettings(
     SshConfig: files.ssh_config,
     KnownHosts: files.known_hosts,
     Dispatcher: files.dispatcher,
+    Plan: renderPlan(catalogue, 'windows', input),
   };
 }
