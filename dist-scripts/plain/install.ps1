@@ -126,7 +126,7 @@ param(
   # ---- Settings: every value of this tunnel -----------------------------------------------------
 
   $TemplateVersion = '1.0.0'
-  $BodySha256 = '7dd7052a49e8bf97750faaa83d6aee3c5aef78e05330b3f18162357c5adaa4d4'
+  $BodySha256 = '0c06d97bbd8933943615b6945711fe7f27124eccfa877567a4476f8578aac388'
   $Render = 'c0c8ab524a3dda636e16b02abebf1c134befaee0fed261d6b11f9e0d4a4fe266'
 
   $PublicUrl = 'https://culvert.example'
@@ -673,12 +673,21 @@ param(
     Move-Over $aside $File
   }
 
-  # Move-Over FROM TO: .NET Framework moves no file onto another one by itself.
+  # Move-Over FROM TO: .NET Framework moves no file onto another one by itself. Windows refuses for
+  # as long as somebody reads that one, which the service host does for a moment now and then.
   function Move-Over([string]$From, [string]$To) {
-    if (Test-Path -LiteralPath $To) {
-      [IO.File]::Replace($From, $To, [NullString]::Value)
-    } else {
-      [IO.File]::Move($From, $To)
+    foreach ($attempt in 1..10) {
+      try {
+        if (Test-Path -LiteralPath $To) {
+          [IO.File]::Replace($From, $To, [NullString]::Value)
+        } else {
+          [IO.File]::Move($From, $To)
+        }
+        return
+      } catch {
+        if ($attempt -eq 10) { throw }
+        Start-Sleep -Milliseconds 100
+      }
     }
   }
 
@@ -1194,7 +1203,8 @@ param(
 
   # One that an operator gave goes before that of Windows. Never by PATH, which others may change.
   function Find-OpenSsh {
-    $own = @(Get-Item (Join-Path $Paths.VendorPrograms 'openssh.*') -ErrorAction Ignore)
+    $own = @(Get-Item (Join-Path $Paths.VendorPrograms 'openssh.*') -ErrorAction Ignore |
+        Where-Object { $_.Name -notlike '*.new' })
     foreach ($folder in @($own | ForEach-Object { $_.FullName }) + $Paths.OpenSsh) {
       $missing = 'ssh.exe', 'ssh-keygen.exe' |
         Where-Object { -not (Test-Path -LiteralPath (Join-Path $folder $_)) }
@@ -1270,16 +1280,18 @@ param(
   function Expand-OpenSsh {
     $digest = $Given.OpenSshZipSha256.Substring(0, 16).ToLower()
     $folder = Join-Path $Paths.VendorPrograms "openssh.$digest"
-    if (Test-Path -LiteralPath (Join-Path $folder 'ssh.exe')) { return }
+    record program-folder $folder
+    if (Test-Path -LiteralPath $folder) { return }
     $unpacked = Join-Path $Run.Scratch 'openssh'
     Expand-Archive -LiteralPath $Given.OpenSshZip -DestinationPath $unpacked
     $ssh = Get-ChildItem -LiteralPath $unpacked -Recurse -Filter 'ssh.exe' | Select-Object -First 1
     if (-not $ssh) {
       fail '-OpenSshZip: there is no ssh.exe in that file.' $ZipAdvice -Code $Exit.Packages
     }
-    record program-folder $folder
     $null = New-Item -ItemType Directory -Force -Path $Paths.VendorPrograms
-    Copy-Item -LiteralPath (Split-Path -Parent $ssh.FullName) -Destination $folder -Recurse
+    Remove-Quietly "$folder.new"
+    Copy-Item -LiteralPath (Split-Path -Parent $ssh.FullName) -Destination "$folder.new" -Recurse
+    [IO.Directory]::Move("$folder.new", $folder)
   }
 
   # ---- The service host: the program that keeps ssh running -------------------------------------
@@ -1363,17 +1375,35 @@ param(
     }
   }
 
-  # Puts the program into its folder, where nobody but administrators can write.
+  # Puts the program into its folder, where nobody but administrators can write. One that runs for
+  # another tunnel of this vendor cannot be replaced, and need not be: the folder names its sources.
   function Install-HostProgram {
     $folder = Get-HostFolder
     $program = Join-Path $folder 'TunnelHost.exe'
     if ($Run.HostProgram -eq $program) { return }
     record program-folder $folder
-    $null = New-Item -ItemType Directory -Force -Path $folder
-    record program "$(Get-Digest -File $Run.HostProgram) $program"
-    Copy-Item -LiteralPath $Run.HostProgram -Destination $program -Force
+    if (Test-Damaged $program) { Remove-DamagedProgram $program }
+    if (-not (Test-Path -LiteralPath $program)) {
+      $null = New-Item -ItemType Directory -Force -Path $folder
+      Copy-Item -LiteralPath $Run.HostProgram -Destination "$program.new" -Force
+      Move-Over "$program.new" $program
+      say "Wrote $program."
+    }
+    record program "$(Get-Digest -File $program) $program"
     $Run.HostProgram = $program
-    say "Wrote $program."
+  }
+
+  # Whether it is another than the one that was installed for this tunnel.
+  function Test-Damaged([string]$Program) {
+    $recorded = @(Get-Recorded program | Where-Object { $_ -like "* $Program" })
+    $recorded -and $recorded -notcontains "$(Get-FileDigest $Program) $Program"
+  }
+
+  function Remove-DamagedProgram([string]$Program) {
+    warn "$Program is not the one that was installed; it is replaced."
+    $found = Get-VendorService
+    if ($found -and $found.State -ne 'Stopped') { Invoke-SysStopService (Get-ServiceName) }
+    Remove-Quietly $Program
   }
 
   # ---- Preflight: the tunnel server -------------------------------------------------------------
@@ -1572,17 +1602,20 @@ param(
 
   # record KIND NAME: notes what is about to be made, before it is made, so that an uninstallation
   # removes exactly that, even after a crash in between.
-  function record([string]$Kind, [string]$Name) {
-    $lines = @(Get-RecordedLine)
-    if ($lines -contains "$Kind $Name") { return }
-    Write-Whole $Paths.Record (($lines + "$Kind $Name" -join "`n") + "`n")
+  function record([string]$Kind, [string]$Name) { Add-Recorded $Paths.Record "$Kind $Name" }
+
+  # Add-Recorded FILE LINE: the same in the record of any tunnel.
+  function Add-Recorded([string]$File, [string]$Line) {
+    $lines = @(Get-RecordedLine $File)
+    if ($lines -contains $Line) { return }
+    Write-Whole $File (($lines + $Line -join "`n") + "`n")
   }
 
-  function Get-RecordedLine { (Read-Text $Paths.Record) -split "`n" | Where-Object { $_ } }
+  function Get-RecordedLine([string]$File) { (Read-Text $File) -split "`n" | Where-Object { $_ } }
 
   # The names that stand there under one kind.
   function Get-Recorded([string]$Kind) {
-    Get-RecordedLine | Where-Object { $_ -like "$Kind *" } |
+    Get-RecordedLine $Paths.Record | Where-Object { $_ -like "$Kind *" } |
       ForEach-Object { $_.Substring($Kind.Length + 1) }
   }
 
@@ -2655,7 +2688,7 @@ param(
 
   # Last made, first removed. What other tunnels use too goes with the last of them.
   function Remove-Recorded {
-    $lines = @(Get-RecordedLine)
+    $lines = @(Get-RecordedLine $Paths.Record)
     [Array]::Reverse($lines)
     $heirs = @(Get-OtherRecord $Paths.VendorData)
     $lastOfHost = -not (Get-OtherRecord (Join-Path $Paths.Data '*'))
@@ -2668,7 +2701,7 @@ param(
         'program-folder' { Remove-ProgramFolder $name $heirs }
         { $_ -in 'service', 'event-source' } {
           if ($heirs) {
-            Add-Content -LiteralPath $heirs[0] -Value $line
+            Add-Recorded $heirs[0] $line
           } else {
             Remove-Part $kind
           }
@@ -2725,7 +2758,7 @@ param(
   function Remove-ProgramFolder([string]$Folder, [string[]]$Heirs) {
     if ($Folder -like '*..*' -or -not $Folder.StartsWith($Paths.VendorPrograms)) { return }
     if ($Folder -ne $Paths.CommandFolder -and $Heirs) {
-      Add-Content -LiteralPath $Heirs[0] -Value "program-folder $Folder"
+      Add-Recorded $Heirs[0] "program-folder $Folder"
       return
     }
     if ($Folder -ne $Paths.CommandFolder) { Remove-VendorService (Get-ServiceName) }

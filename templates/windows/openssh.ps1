@@ -3,7 +3,8 @@
 
 # One that an operator gave goes before that of Windows. Never by PATH, which others may change.
 function Find-OpenSsh {
-  $own = @(Get-Item (Join-Path $Paths.VendorPrograms 'openssh.*') -ErrorAction Ignore)
+  $own = @(Get-Item (Join-Path $Paths.VendorPrograms 'openssh.*') -ErrorAction Ignore |
+      Where-Object { $_.Name -notlike '*.new' })
   foreach ($folder in @($own | ForEach-Object { $_.FullName }) + $Paths.OpenSsh) {
     $missing = 'ssh.exe', 'ssh-keygen.exe' |
       Where-Object { -not (Test-Path -LiteralPath (Join-Path $folder $_)) }
@@ -79,14 +80,16 @@ function Add-OpenSsh {
 function Expand-OpenSsh {
   $digest = $Given.OpenSshZipSha256.Substring(0, 16).ToLower()
   $folder = Join-Path $Paths.VendorPrograms "openssh.$digest"
-  if (Test-Path -LiteralPath (Join-Path $folder 'ssh.exe')) { return }
+  record program-folder $folder
+  if (Test-Path -LiteralPath $folder) { return }
   $unpacked = Join-Path $Run.Scratch 'openssh'
   Expand-Archive -LiteralPath $Given.OpenSshZip -DestinationPath $unpacked
   $ssh = Get-ChildItem -LiteralPath $unpacked -Recurse -Filter 'ssh.exe' | Select-Object -First 1
   if (-not $ssh) {
     fail '-OpenSshZip: there is no ssh.exe in that file.' $ZipAdvice -Code $Exit.Packages
   }
-  record program-folder $folder
   $null = New-Item -ItemType Directory -Force -Path $Paths.VendorPrograms
-  Copy-Item -LiteralPath (Split-Path -Parent $ssh.FullName) -Destination $folder -Recurse
+  Remove-Quietly "$folder.new"
+  Copy-Item -LiteralPath (Split-Path -Parent $ssh.FullName) -Destination "$folder.new" -Recurse
+  [IO.Directory]::Move("$folder.new", $folder)
 }

@@ -91,12 +91,21 @@ function Write-Whole([string]$File, [string]$Text) {
   Move-Over $aside $File
 }
 
-# Move-Over FROM TO: .NET Framework moves no file onto another one by itself.
+# Move-Over FROM TO: .NET Framework moves no file onto another one by itself. Windows refuses for
+# as long as somebody reads that one, which the service host does for a moment now and then.
 function Move-Over([string]$From, [string]$To) {
-  if (Test-Path -LiteralPath $To) {
-    [IO.File]::Replace($From, $To, [NullString]::Value)
-  } else {
-    [IO.File]::Move($From, $To)
+  foreach ($attempt in 1..10) {
+    try {
+      if (Test-Path -LiteralPath $To) {
+        [IO.File]::Replace($From, $To, [NullString]::Value)
+      } else {
+        [IO.File]::Move($From, $To)
+      }
+      return
+    } catch {
+      if ($attempt -eq 10) { throw }
+      Start-Sleep -Milliseconds 100
+    }
   }
 }
 

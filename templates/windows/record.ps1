@@ -3,17 +3,20 @@
 
 # record KIND NAME: notes what is about to be made, before it is made, so that an uninstallation
 # removes exactly that, even after a crash in between.
-function record([string]$Kind, [string]$Name) {
-  $lines = @(Get-RecordedLine)
-  if ($lines -contains "$Kind $Name") { return }
-  Write-Whole $Paths.Record (($lines + "$Kind $Name" -join "`n") + "`n")
+function record([string]$Kind, [string]$Name) { Add-Recorded $Paths.Record "$Kind $Name" }
+
+# Add-Recorded FILE LINE: the same in the record of any tunnel.
+function Add-Recorded([string]$File, [string]$Line) {
+  $lines = @(Get-RecordedLine $File)
+  if ($lines -contains $Line) { return }
+  Write-Whole $File (($lines + $Line -join "`n") + "`n")
 }
 
-function Get-RecordedLine { (Read-Text $Paths.Record) -split "`n" | Where-Object { $_ } }
+function Get-RecordedLine([string]$File) { (Read-Text $File) -split "`n" | Where-Object { $_ } }
 
 # The names that stand there under one kind.
 function Get-Recorded([string]$Kind) {
-  Get-RecordedLine | Where-Object { $_ -like "$Kind *" } |
+  Get-RecordedLine $Paths.Record | Where-Object { $_ -like "$Kind *" } |
     ForEach-Object { $_.Substring($Kind.Length + 1) }
 }
 

@@ -80,15 +80,33 @@ function Test-HostProgram {
   }
 }
 
-# Puts the program into its folder, where nobody but administrators can write.
+# Puts the program into its folder, where nobody but administrators can write. One that runs for
+# another tunnel of this vendor cannot be replaced, and need not be: the folder names its sources.
 function Install-HostProgram {
   $folder = Get-HostFolder
   $program = Join-Path $folder 'TunnelHost.exe'
   if ($Run.HostProgram -eq $program) { return }
   record program-folder $folder
-  $null = New-Item -ItemType Directory -Force -Path $folder
-  record program "$(Get-Digest -File $Run.HostProgram) $program"
-  Copy-Item -LiteralPath $Run.HostProgram -Destination $program -Force
+  if (Test-Damaged $program) { Remove-DamagedProgram $program }
+  if (-not (Test-Path -LiteralPath $program)) {
+    $null = New-Item -ItemType Directory -Force -Path $folder
+    Copy-Item -LiteralPath $Run.HostProgram -Destination "$program.new" -Force
+    Move-Over "$program.new" $program
+    say "Wrote $program."
+  }
+  record program "$(Get-Digest -File $program) $program"
   $Run.HostProgram = $program
-  say "Wrote $program."
+}
+
+# Whether it is another than the one that was installed for this tunnel.
+function Test-Damaged([string]$Program) {
+  $recorded = @(Get-Recorded program | Where-Object { $_ -like "* $Program" })
+  $recorded -and $recorded -notcontains "$(Get-FileDigest $Program) $Program"
+}
+
+function Remove-DamagedProgram([string]$Program) {
+  warn "$Program is not the one that was installed; it is replaced."
+  $found = Get-VendorService
+  if ($found -and $found.State -ne 'Stopped') { Invoke-SysStopService (Get-ServiceName) }
+  Remove-Quietly $Program
 }

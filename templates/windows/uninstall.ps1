@@ -39,7 +39,7 @@ function Wait-Stopped {
 
 # Last made, first removed. What other tunnels use too goes with the last of them.
 function Remove-Recorded {
-  $lines = @(Get-RecordedLine)
+  $lines = @(Get-RecordedLine $Paths.Record)
   [Array]::Reverse($lines)
   $heirs = @(Get-OtherRecord $Paths.VendorData)
   $lastOfHost = -not (Get-OtherRecord (Join-Path $Paths.Data '*'))
@@ -52,7 +52,7 @@ function Remove-Recorded {
       'program-folder' { Remove-ProgramFolder $name $heirs }
       { $_ -in 'service', 'event-source' } {
         if ($heirs) {
-          Add-Content -LiteralPath $heirs[0] -Value $line
+          Add-Recorded $heirs[0] $line
         } else {
           Remove-Part $kind
         }
@@ -109,7 +109,7 @@ function Remove-File([string]$File) {
 function Remove-ProgramFolder([string]$Folder, [string[]]$Heirs) {
   if ($Folder -like '*..*' -or -not $Folder.StartsWith($Paths.VendorPrograms)) { return }
   if ($Folder -ne $Paths.CommandFolder -and $Heirs) {
-    Add-Content -LiteralPath $Heirs[0] -Value "program-folder $Folder"
+    Add-Recorded $Heirs[0] "program-folder $Folder"
     return
   }
   if ($Folder -ne $Paths.CommandFolder) { Remove-VendorService (Get-ServiceName) }

@@ -69,7 +69,7 @@ test('a bundle that the command wrote is verified by the other one, and names wh
   const fingerprint = (await outputOf(['ssh-keygen', '-l', '-f', await publicKeyFile()])).split(
     ' ',
   );
-  assert.deepEqual(verified, { verified: output, signer: 'acme', key: fingerprint[1], files: 15 });
+  assert.deepEqual(verified, { verified: output, signer: 'acme', key: fingerprint[1], files: 19 });
 });
 
 /** The key of the allowed_signers line, alone in a file. */

@@ -2,8 +2,10 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
+  appendFileSync,
   chmodSync,
   copyFileSync,
+  globSync,
   mkdirSync,
   readFileSync,
   rmSync,
@@ -286,6 +288,18 @@ if (!powerShell) {
       truncateSync(join(host.programData, 'h_autossh/acme', `t${made}`, 'key'));
       acme.befall(undefined);
       await thenItInstalls();
+    });
+
+    test('a service host that somebody changed is replaced', async () => {
+      await thenItInstalls();
+      const [program = ''] = globSync(
+        join(host.programFiles, 'h_autossh/acme/host.*/TunnelHost.exe'),
+      );
+      appendFileSync(program, '# changed\n');
+      const { code, stdout, stderr } = await host.run(await acme.installer(tunnel));
+      assert.equal(code, 0, stdout + stderr);
+      assert.match(stderr, /TunnelHost\.exe is not the one that was installed; it is replaced/);
+      assert.doesNotMatch(readFileSync(program, 'utf8'), /changed/);
     });
 
     test('a wrong HTTP proxy, and one with a password where others could see it', async () => {

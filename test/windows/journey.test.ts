@@ -235,6 +235,9 @@ if (!powerShell) {
 
     test('a second tunnel leaves the first alone, and so does one of another vendor', async () => {
       const [ssh] = sshOf('orders');
+      // Windows would not let a running program be written over.
+      const running = host.programs();
+      assert.equal(running.length, 1);
       const place = { host: '127.0.0.1', port: database.port };
       const stock = await acme.makeTunnel('stock', place);
       const foreign = await other.makeTunnel('orders', place);
@@ -249,6 +252,7 @@ if (!powerShell) {
       }
       assert.deepEqual(Object.keys(host.state('services')), [SERVICE, 'h_autossh_other']);
       assert.equal(sshOf('orders')[0]?.pid, ssh?.pid);
+      assert.deepEqual(host.programs('acme'), running);
 
       const status = await host.runFile(dispatcher(), ['status']);
       assert.equal(status.code, 0, status.stdout);

@@ -7,7 +7,7 @@ Set-StrictMode -Version 2
 $ErrorActionPreference = 'Stop'
 
 # What PowerShell has on every system.
-$portable = 'Add-Content', 'Compare-Object', 'ConvertTo-Json', 'Copy-Item', 'Expand-Archive',
+$portable = 'Compare-Object', 'ConvertTo-Json', 'Copy-Item', 'Expand-Archive',
   'ForEach-Object', 'Get-ChildItem', 'Get-Content', 'Get-Date', 'Get-Item', 'Get-Process',
   'Join-Path', 'New-Item', 'New-Object', 'Read-Host', 'Remove-Item', 'Select-Object',
   'Set-StrictMode', 'Sort-Object', 'Split-Path', 'Start-Sleep', 'Test-Path', 'Where-Object',

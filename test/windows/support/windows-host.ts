@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import {
   chmodSync,
   existsSync,
+  globSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -133,6 +134,13 @@ export class WindowsHost {
       }
     }
     return found;
+  }
+
+  /** The installed service hosts, each as a file of its own: path and inode. */
+  programs(vendor = '*'): string[] {
+    return globSync(join(this.programFiles, `h_autossh/${vendor}/host.*/TunnelHost.exe`)).map(
+      (file) => `${file} ${statSync(file).ino}`,
+    );
   }
 
   /** What the scratch folders of its runs have left. */
