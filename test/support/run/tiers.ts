@@ -65,7 +65,7 @@ export const TIERS: Tier[] = [
       'zip',
     ],
     load: 'waits',
-    timeoutMs: 5 * MINUTE_MS,
+    timeoutMs: 10 * MINUTE_MS,
   },
   {
     name: 'distro',
