@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { before, test } from 'node:test';
 import { loadCatalogue, renderInstaller } from '../../src/render/index.ts';
+import { quoted, readPage, sorted } from '../support/page.ts';
 import { SAMPLE } from '../support/sample-input.ts';
 import type { Command, Word } from '../support/shell-source.ts';
 import {
@@ -14,9 +14,7 @@ import {
 } from '../support/template-shell.ts';
 
 /** docs/installer.md against the script: each table has what the script has, and nothing else. */
-const page = readFileSync(new URL('../../docs/installer.md', import.meta.url), 'utf8')
-  // What looks like a heading in there is a comment.
-  .replaceAll(/^```sh$.*?^```$/gms, '');
+const { section, rows, firstCells } = readPage('installer.md');
 const parts = installerParts();
 const commands = parts.flatMap((part) => part.commands);
 const paths = pathNames();
@@ -29,37 +27,6 @@ before(() => {
   const { stdout } = spawnSync('bash', ['-s', '--', '--help'], { input: bytes, encoding: 'utf8' });
   help = stdout;
 });
-
-/** The text under a heading, up to the next heading of any level. */
-function section(heading: string): string {
-  const text = page.split(/^#+ /m).find((candidate) => candidate.startsWith(`${heading}\n`));
-  assert.ok(text, `There is no heading ${heading}.`);
-  return text;
-}
-
-/** The rows of the table in a section, as their cells. */
-function rows(heading: string): string[][] {
-  const lines = section(heading).match(/^\|.*\|$/gm) ?? [];
-  return lines.slice(2).map((line) =>
-    line
-      .slice(1, -1)
-      .split('|')
-      .map((cell) => cell.trim()),
-  );
-}
-
-/** All that stands in backticks. */
-function quoted(text: string): string[] {
-  return [...text.matchAll(/`([^`]+)`/g)].map(([, inner = '']) => inner);
-}
-
-function firstCells(heading: string): string[] {
-  return rows(heading).flatMap(([cell = '']) => quoted(cell));
-}
-
-function sorted(values: Iterable<string>): string[] {
-  return [...new Set(values)].sort();
-}
 
 test('commands are those of the script, and the later ones those of h_autossh', () => {
   const ofHelp = [...help.matchAll(/^ {2}([a-z][a-z-]+) {2,}\S/gm)].map(([, name = '']) => name);
@@ -207,7 +174,7 @@ test('what the script asks of the control plane is on the page', () => {
 });
 
 test('links to a heading of the page lead there', () => {
-  const other = readFileSync(new URL('../../docs/installer-messages.md', import.meta.url), 'utf8');
-  assert.match(other, /\(installer\.md#exit-codes\)/);
+  const { text } = readPage('installer-messages.md');
+  assert.match(text, /\(installer\.md#exit-codes\)/);
   section('Exit codes');
 });

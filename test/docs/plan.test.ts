@@ -1,41 +1,23 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { checkInstallerInput, loadCatalogue, renderPlan } from '../../src/render/index.ts';
+import { quoted, readPage } from '../support/page.ts';
 import { SAMPLE } from '../support/sample-input.ts';
 
 /**
  * The plan against docs/installer.md, which other tests hold against the script: so what the plan
  * says is what the script does. test/journeys/plan.test.ts watches an installation do it.
  */
-const page = readFileSync(new URL('../../docs/installer.md', import.meta.url), 'utf8')
-  // What looks like a heading in there is a comment.
-  .replaceAll(/^```sh$.*?^```$/gms, '');
+const { rows } = readPage('installer.md');
 const plan = renderPlan(loadCatalogue(), 'linux', checkInstallerInput(SAMPLE));
 const words = plan.split(/[\s,;]+/);
-
-/** The rows of the table under a heading, as their cells. */
-function rows(heading: string): string[][] {
-  const section = page.split(/^#+ /m).find((candidate) => candidate.startsWith(`${heading}\n`));
-  assert.ok(section, heading);
-  return (section.match(/^\|.*\|$/gm) ?? []).slice(2).map((line) =>
-    line
-      .slice(1, -1)
-      .split('|')
-      .map((cell) => cell.trim()),
-  );
-}
-
-function quoted(text = ''): string[] {
-  return [...text.matchAll(/`([^`]+)`/g)].map(([, inner = '']) => inner);
-}
 
 /** What is there for a moment only, or made by another command than an installation. */
 const NOT_OF_AN_INSTALLATION = ['key.old', 'next'];
 
 test('every file and folder of an installation is on the plan, and no others', () => {
   const documented = rows('Files')
-    .flatMap(([path]) => quoted(path))
+    .flatMap(([path]) => quoted(path ?? ''))
     .map((path) => path.replaceAll('<tunnel>', 'acme_orders'))
     .filter((path) => !NOT_OF_AN_INSTALLATION.some((name) => path.endsWith(`/${name}`)));
   const shared = ['/etc/h_autossh', '/var/lib/h_autossh', '/usr/local/lib/h_autossh'];
@@ -48,7 +30,7 @@ test('every file and folder of an installation is on the plan, and no others', (
 test('every program that changes something as root is on the plan', () => {
   const programs = rows('Programs that it starts')
     .filter(([when]) => when !== 'uninstall')
-    .flatMap(([, commands]) => quoted(commands));
+    .flatMap(([, commands]) => quoted(commands ?? ''));
   assert.ok(programs.length > 15, `${programs.length} programs`);
   for (const program of programs) {
     if (program.startsWith('/')) continue;

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { codeSections, list, type Message, unique } from './messages-page.ts';
 import type { Word } from './shell-source.ts';
 import {
   exitCodes,
@@ -14,13 +15,6 @@ import {
  * holds it against the templates.
  */
 export const MESSAGES_PAGE = join(import.meta.dirname, '../../docs/installer-messages.md');
-
-/** A message as people see it, with what to do next and the exit code, if it ends the run. */
-export interface Message {
-  code?: number;
-  what: string;
-  next: string[];
-}
 
 /** Functions that say something: which of their words says what happened, and which what to do. */
 interface Speaker {
@@ -210,11 +204,6 @@ function plainWords(): Message[] {
     }));
 }
 
-function unique(messages: Message[]): Message[] {
-  const seen = new Map(messages.map((message) => [JSON.stringify(message), message]));
-  return [...seen.values()];
-}
-
 const TITLES: Record<number, string> = {
   2: 'wrong usage',
   3: 'this host is not supported',
@@ -236,18 +225,13 @@ const NOTES: Record<number, string> = {
 /** The text of the page. */
 export function renderMessagesPage(): string {
   const { ending, warnings, doctor, wayOut, ssh } = readMessages();
-  const codes = [...exitCodes().values()];
   return `${[
     '# Messages of the Linux installer',
     `Every message about something wrong, and what to do next. This page is made of the script by
 \`npm run docs\`, and a test holds it against it. What stands in \`<…>\` depends on the run;
 \`<vendor>\` is your vendor's name, \`<tunnel>\` is \`<vendor>_<tunnel>\` in short form. Errors and
 warnings go to stderr. Exit codes: [installer.md](installer.md#exit-codes).`,
-    ...codes.flatMap((code) => [
-      `## Exit code ${code}: ${TITLES[code]}`,
-      ...(NOTES[code] ? [NOTES[code]] : []),
-      list(ending.filter((message) => message.code === code)),
-    ]),
+    ...codeSections(ending, TITLES, NOTES),
     '## Warnings',
     'The run goes on, and its exit code does not change.',
     list(warnings),
@@ -261,18 +245,6 @@ warnings go to stderr. Exit codes: [installer.md](installer.md#exit-codes).`,
     '`h_autossh logs` and `status` say this of the last line that they know.',
     list(ssh),
   ].join('\n\n')}\n`;
-}
-
-function list(messages: Message[]): string {
-  return messages
-    .map(({ what, next }) =>
-      [`- \`${what}\``, ...next.map((step) => `  ${code(step)}`)].join('<br>\n'),
-    )
-    .join('\n');
-}
-
-function code(step: string): string {
-  return step.replaceAll(/(https?:\/\/)?<[^>]+>/g, (value) => `\`${value}\``);
 }
 
 if (import.meta.main) writeFileSync(MESSAGES_PAGE, renderMessagesPage());

@@ -15,10 +15,15 @@ let ready: Promise<Parser> | undefined;
  * place. It runs everywhere; PowerShell's own parser has the last word where there is one.
  */
 export async function syntaxErrors(script: string): Promise<string[]> {
+  return errorsBelow(await parsePowerShell(script));
+}
+
+/** The syntax tree of a script, by that grammar. */
+export async function parsePowerShell(script: string): Promise<Node> {
   ready ??= loadParser();
   const tree = (await ready).parse(script);
   if (!tree) throw new Error('the parser gave up');
-  return errorsBelow(tree.rootNode);
+  return tree.rootNode;
 }
 
 async function loadParser(): Promise<Parser> {

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,6 +14,9 @@ const folder = await mkdtemp(join(tmpdir(), 'culvert-windows-'));
 after(() => rm(folder, { recursive: true }));
 const powershell = await findPowerShell();
 
+/** Scripts that only a Windows host can run; .github/workflows/windows.yml does. */
+const ON_WINDOWS = readdirSync(tool('real')).map((name) => `real/${name}`);
+
 for (const [name, script] of scripts) {
   test(`${name}: ASCII, in lines as Windows ends them, none too wide, up to a last brace`, () => {
     assert.match(script, /^(?:[\t\x20-\x7e]|\r\n)+\}$/);
@@ -21,6 +25,14 @@ for (const [name, script] of scripts) {
 
   test(`${name}: a grammar of PowerShell reads it`, async () => {
     assert.deepEqual(await syntaxErrors(script), []);
+  });
+}
+
+for (const name of ON_WINDOWS) {
+  test(`${name}: a grammar of PowerShell reads it, and no line is too wide`, async () => {
+    const script = readFileSync(tool(name), 'utf8');
+    assert.deepEqual(await syntaxErrors(script), []);
+    for (const line of script.split('\n')) assert.ok(line.length <= 100, line);
   });
 }
 
@@ -37,6 +49,7 @@ test('that grammar says where it cannot read on', async () => {
 test("PowerShell's own parser reads every script", async (t) => {
   if (!powershell) return t.diagnostic(`not run here: ${NO_POWERSHELL}`);
   const files = await writeScripts('parsed', [...scripts.values()]);
+  files.push(...ON_WINDOWS.map(tool));
   const { stdout, stderr } = await powershell.runFile(tool('parse.ps1'), files);
   assert.equal(stdout + stderr, '');
   const [wrong = ''] = await writeScripts('wrong', ['& {\n']);
@@ -57,6 +70,8 @@ test('PSScriptAnalyzer finds nothing, and nothing that Windows PowerShell 5.1 ca
   const found = await powershell.runFile(tool('analyze.ps1'), [join(folder, 'analyzed')]);
   if (found.code === 3) return t.diagnostic('not run here: the PowerShell module PSScriptAnalyzer');
   assert.equal(found.stdout + found.stderr, '');
+  const onWindows = await powershell.runFile(tool('analyze.ps1'), [tool('real')]);
+  assert.equal(onWindows.stdout + onWindows.stderr, '');
   await writeScripts('doubtful', ['$a = 1\n$a ?? 2\n', 'gci\n']);
   const told = await powershell.runFile(tool('analyze.ps1'), [join(folder, 'doubtful')]);
   assert.match(told.stdout, /^0\.ps1:2: PSUseCompatibleSyntax: /m);
