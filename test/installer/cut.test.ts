@@ -56,7 +56,7 @@ test('the guard stands in front of the one block, and nothing else does', () => 
   for (const row of script.slice(guardEnd, blockStart).split('\n')) assert.match(row, /^(#.*)?$/);
 });
 
-test('bash: cut at any byte, it runs nothing', { timeout: 1_200_000 }, async () => {
+test('bash: cut at any byte, it runs nothing', { timeout: 2_400_000 }, async () => {
   const rows = (await inBash).flatMap((half) => half.rows);
   assert.deepEqual(
     rows.filter((row) => row.includes('ran')),
@@ -69,7 +69,7 @@ test('bash: cut at any byte, it runs nothing', { timeout: 1_200_000 }, async () 
   }
 });
 
-test('dash: cut at any byte, it runs nothing but the guard', { timeout: 1_200_000 }, async () => {
+test('dash: cut at any byte, it runs nothing but the guard', { timeout: 2_400_000 }, async () => {
   const { rows, stderr } = await inDash;
   assert.equal(rows.length, script.length);
   const [test, message, exit] = [

@@ -42,7 +42,7 @@ export const TIERS: Tier[] = [
     files: () => testFiles((folder) => SYSTEM.includes(folder)),
     packages: [...MACHINE_PACKAGES, 'dash', 'jq'],
     load: 'computes',
-    timeoutMs: 20 * MINUTE_MS,
+    timeoutMs: 40 * MINUTE_MS,
   },
   {
     name: 'lint',
