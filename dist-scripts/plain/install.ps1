@@ -126,7 +126,7 @@ param(
   # ---- Settings: every value of this tunnel -----------------------------------------------------
 
   $TemplateVersion = '1.0.0'
-  $BodySha256 = '0c06d97bbd8933943615b6945711fe7f27124eccfa877567a4476f8578aac388'
+  $BodySha256 = 'b8fcc5b23f3d177076c32fbd594623d65a55c07f76f624769046990dac518a84'
   $Render = 'c0c8ab524a3dda636e16b02abebf1c134befaee0fed261d6b11f9e0d4a4fe266'
 
   $PublicUrl = 'https://culvert.example'
@@ -1314,6 +1314,9 @@ param(
   # The program: the installed one where it is as it was installed, else one made in the scratch
   # folder.
   function Get-HostProgram {
+    if (-not $Run.HostProgram -and $Run.Mode -notin 'install', 'check') {
+      $Run.HostProgram = "$(Find-InstalledProgram)"
+    }
     if ($Run.HostProgram) { return $Run.HostProgram }
     $installed = Join-Path (Get-HostFolder) 'TunnelHost.exe'
     $made = Join-Path $Run.Scratch 'TunnelHost.exe'
@@ -1326,6 +1329,14 @@ param(
     }
     $Run.HostProgram = $made
     $made
+  }
+
+  # The one that this tunnel's service runs, whoever made it.
+  function Find-InstalledProgram {
+    Get-Recorded program | ForEach-Object {
+      $digest, $file = $_ -split ' ', 2
+      if ((Get-FileDigest $file) -eq $digest) { $file }
+    } | Select-Object -Last 1
   }
 
   function Get-FileDigest([string]$File) {
@@ -2146,7 +2157,7 @@ param(
   # The end of what the service host has logged of this tunnel.
   function Show-Log {
     if (-not (Test-Path -LiteralPath $Paths.Log)) { return }
-    $lines = @(Get-Content -LiteralPath $Paths.Log | Where-Object { $_ -match "\s$TunnelSlug\b" })
+    $lines = @(Get-Content -LiteralPath $Paths.Log | Where-Object { $_ -match "\s${TunnelSlug}:" })
     $lines | Select-Object -Last 20 | ForEach-Object { tell "  $(ConvertTo-Printable $_)" }
   }
 
@@ -2633,7 +2644,9 @@ param(
     phase "Fetching $InstallerUrl"
     $got = Get-Web $InstallerUrl -Limit 4MB
     if ($got.Problem -or $got.Status -ne 200) {
-      fail "The control plane: $($got.Problem)" 'Run this again; nothing was changed.' `
+      $why = $got.Problem
+      if (-not $why) { $why = "it answered with the HTTP status $($got.Status)" }
+      fail "The control plane: $why." 'Run this again; nothing was changed.' `
         -Code $Exit.Preflight
     }
     $installer = Join-Path $Run.Scratch 'install.ps1'

@@ -19,6 +19,9 @@ function Get-HostFolder {
 # The program: the installed one where it is as it was installed, else one made in the scratch
 # folder.
 function Get-HostProgram {
+  if (-not $Run.HostProgram -and $Run.Mode -notin 'install', 'check') {
+    $Run.HostProgram = "$(Find-InstalledProgram)"
+  }
   if ($Run.HostProgram) { return $Run.HostProgram }
   $installed = Join-Path (Get-HostFolder) 'TunnelHost.exe'
   $made = Join-Path $Run.Scratch 'TunnelHost.exe'
@@ -31,6 +34,14 @@ function Get-HostProgram {
   }
   $Run.HostProgram = $made
   $made
+}
+
+# The one that this tunnel's service runs, whoever made it.
+function Find-InstalledProgram {
+  Get-Recorded program | ForEach-Object {
+    $digest, $file = $_ -split ' ', 2
+    if ((Get-FileDigest $file) -eq $digest) { $file }
+  } | Select-Object -Last 1
 }
 
 function Get-FileDigest([string]$File) {

@@ -106,7 +106,7 @@ function Get-OwnCommand([string]$Command) {
 # The end of what the service host has logged of this tunnel.
 function Show-Log {
   if (-not (Test-Path -LiteralPath $Paths.Log)) { return }
-  $lines = @(Get-Content -LiteralPath $Paths.Log | Where-Object { $_ -match "\s$TunnelSlug\b" })
+  $lines = @(Get-Content -LiteralPath $Paths.Log | Where-Object { $_ -match "\s${TunnelSlug}:" })
   $lines | Select-Object -Last 20 | ForEach-Object { tell "  $(ConvertTo-Printable $_)" }
 }
 

@@ -8,7 +8,9 @@ function Update-Tunnel {
   phase "Fetching $InstallerUrl"
   $got = Get-Web $InstallerUrl -Limit 4MB
   if ($got.Problem -or $got.Status -ne 200) {
-    fail "The control plane: $($got.Problem)" 'Run this again; nothing was changed.' `
+    $why = $got.Problem
+    if (-not $why) { $why = "it answered with the HTTP status $($got.Status)" }
+    fail "The control plane: $why." 'Run this again; nothing was changed.' `
       -Code $Exit.Preflight
   }
   $installer = Join-Path $Run.Scratch 'install.ps1'
