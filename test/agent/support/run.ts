@@ -5,7 +5,7 @@ import { once } from 'node:events';
 export async function run(
   program: string,
   args: string[],
-  { input = '', timeout = 10_000 } = {},
+  { input = '', timeout = 30_000 } = {},
 ): Promise<{ code: number | null; output: string }> {
   const child = spawn(program, args, { stdio: 'pipe', timeout, killSignal: 'SIGKILL' });
   let output = '';

@@ -97,7 +97,7 @@ export class HostProcess {
   }
 
   /** Waits until no processes are left but these; a child of ssh ends a moment after it. */
-  async untilNoneBut(expected: number[] = [], within = 10_000): Promise<void> {
+  async untilNoneBut(expected: number[] = [], within = 30_000): Promise<void> {
     for (const end = performance.now() + within; ; await sleep(20)) {
       const left = this.processes().filter((pid) => !expected.includes(pid));
       if (left.length === 0) return;
