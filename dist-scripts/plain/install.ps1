@@ -127,7 +127,7 @@ param(
 
   $TemplateVersion = '1.0.0'
   $BodySha256 = 'b8fcc5b23f3d177076c32fbd594623d65a55c07f76f624769046990dac518a84'
-  $Render = 'c0c8ab524a3dda636e16b02abebf1c134befaee0fed261d6b11f9e0d4a4fe266'
+  $Render = 'b432189a52ccb08995f7e4129b702899d6047019f15718040d5063720dae6656'
 
   $PublicUrl = 'https://culvert.example'
   $CaCertificates = ''

@@ -33,7 +33,7 @@ export const InstallerInputSchema = Type.Object(
     vendor: Type.Object({ slug: text, name: text }, exact),
     /** Name of service, system user, folders and dispatcher: `h_autossh` unless the vendor chose one. */
     service: text,
-    account: Type.Object({ name: text }, exact),
+    account: Type.Object({ slug: text, name: text }, exact),
     tunnel: Type.Object({ id: text, slug: text, name: text }, exact),
     slot: Type.Integer({ minimum: 1, maximum: 99 }),
     tunnel_port: Type.Integer(),
@@ -85,6 +85,7 @@ export function checkInstallerInput(input: unknown): CheckedInstallerInput {
   checkSlug('vendor.slug', given.vendor.slug);
   checkText('vendor.name', given.vendor.name);
   checkServiceName('service', given.service);
+  checkSlug('account.slug', given.account.slug);
   checkText('account.name', given.account.name);
   if (!isId('tun', given.tunnel.id)) refuse('tunnel.id', 'is not the id of a tunnel');
   checkSlug('tunnel.slug', given.tunnel.slug);

@@ -18,7 +18,7 @@ export function sampleInputs(): Record<string, InstallerInput> {
     names: {
       ...SAMPLE,
       vendor: { slug: 'acme', name: `O'Reilly "& Söhne" $(id) \`id\` %s \\ 日本` },
-      account: { name: "'; exit 1 #" },
+      account: { slug: 'globex', name: "'; exit 1 #" },
       tunnel: { ...SAMPLE.tunnel, name: '-rf / $HOME' },
     },
     authority: { ...SAMPLE, ca_certificates: CERTIFICATE.repeat(2) },

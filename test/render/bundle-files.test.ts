@@ -138,7 +138,7 @@ test('names for people stand in the script and in MANIFEST.json, where nothing r
   const files = render({
     ...SAMPLE,
     vendor: { slug: 'acme', name },
-    account: { name },
+    account: { slug: 'globex', name },
     tunnel: { ...SAMPLE.tunnel, name },
   });
   for (const path of ['ACTIONS.md', 'VERIFY.md']) {

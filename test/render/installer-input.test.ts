@@ -18,7 +18,7 @@ const FAULTS: [object, string][] = [
   [{ vendor: { slug: 'acme', name: 'Acme', website: 'x' } }, 'vendor.website'],
   [{ service: 'h autossh' }, 'service'],
   [{ service: '_h' }, 'service'],
-  [{ account: { name: 'a\u202eb' } }, 'account.name'],
+  [{ account: { slug: 'globex', name: 'a\u202eb' } }, 'account.name'],
   [{ tunnel: { ...SAMPLE.tunnel, id: 'tun_1' } }, 'tunnel.id'],
   [{ tunnel: { ...SAMPLE.tunnel, slug: '../x' } }, 'tunnel.slug'],
   [{ slot: 0 }, 'slot'],

@@ -60,7 +60,7 @@ const anyInput: fc.Arbitrary<InstallerInput> = fc
   .map(({ vendor, tunnel, service, login, name, host, port, tunnel_port, database, keys }) => ({
     ...SAMPLE,
     vendor: { slug: vendor, name },
-    account: { name },
+    account: { slug: 'globex', name },
     service,
     tunnel: { ...SAMPLE.tunnel, slug: tunnel, name },
     tunnel_port,

@@ -112,7 +112,7 @@ test('what changes is in the next bundle at once', async () => {
   await joinServer(plane, scene.region); // raises the revision
   const fresh = gunzipSync((await get('bundle.tar.gz')).rawPayload);
   assert.notEqual(hash('sha256', fresh), hash('sha256', old));
-  assert.match(fresh.toString('latin1'), /"account":\{"name":"Renamed"\}/);
+  assert.match(fresh.toString('latin1'), /"account":\{"name":"Renamed",/);
   await plane.store.db.updateTable('account').set({ name: 'Customer' }).execute();
   await joinServer(plane, scene.region);
   assert.deepEqual(gunzipSync((await get('bundle.tar.gz')).rawPayload), old);

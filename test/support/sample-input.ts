@@ -11,7 +11,7 @@ export const SAMPLE: InstallerInput = {
   public_url: 'https://culvert.example',
   vendor: { slug: 'acme', name: 'Acme' },
   service: 'h_autossh',
-  account: { name: 'Globex' },
+  account: { slug: 'globex', name: 'Globex' },
   tunnel: { id: `tun_${'0'.repeat(26)}`, slug: 'orders', name: 'Orders' },
   slot: 1,
   tunnel_port: 20000,

@@ -29,7 +29,7 @@ export async function loadInstallerInput(
     ...(settings.caCertificates !== undefined && { ca_certificates: settings.caCertificates }),
     vendor: { slug: settings.vendor.slug, name: settings.vendor.name },
     service: settings.serviceName,
-    account: { name: account.name },
+    account: { slug: account.slug, name: account.name },
     tunnel: { id: tunnel.id, slug: tunnel.slug, name: tunnel.name },
     slot: slot.number,
     tunnel_port: slot.tunnel_port,
