@@ -19,8 +19,18 @@ export {
 export type { Section } from './diff/section.ts';
 export { visible } from './diff/visible.ts';
 export { AUDIT_NAMESPACE, signReceipt, verifyReceipt } from './receipt.ts';
+export {
+  APPROVAL_NAMESPACE,
+  countReviewers,
+  parseReviewers,
+  reviewerKeys,
+  type VerifiedSignature,
+  verifyReviewer,
+} from './reviewers.ts';
+export { formatSignedStatement, splitSignedStatement } from './signed-statement.ts';
 export { createSigning, type Signing } from './signing.ts';
 export { createSigningKey, readSigningKey, type SigningKey } from './signing-key.ts';
 export { ARTIFACT_NAMESPACE, signBytes } from './sshsig.ts';
+export { unpackTar } from './tar.ts';
 export { type VerifiedBundle, verifyBundle } from './verify-bundle.ts';
 export { type Expectation, verifySignature } from './verify-signature.ts';

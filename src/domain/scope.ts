@@ -10,6 +10,8 @@ export const SCOPES = [
   'keys:write',
   'tokens:create',
   'agents:write',
+  'statements:read',
+  'reviewers:write',
   'audit:read',
 ] as const;
 

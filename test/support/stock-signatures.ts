@@ -6,7 +6,7 @@ import { type KeyPair, sshKeygen } from '../domain/ssh-keygen.ts';
 
 /** Signs as a person does, with `ssh-keygen -Y sign`. */
 export function signByStock(
-  pair: KeyPair,
+  pair: Pick<KeyPair, 'file'>,
   namespace: string,
   message: Buffer | string,
   ...options: string[]
