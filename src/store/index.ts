@@ -4,6 +4,8 @@ export { agentKeys, serverFingerprints } from './agent-keys.ts';
 export type { ApiToken, NewApiToken } from './api-tokens.ts';
 export { findApiToken, insertApiToken, listApiTokens, revokeApiToken } from './api-tokens.ts';
 export { auditRows, getAuditHead, listAudit } from './audit.ts';
+export type { ListedBundle, StoredBundle, StoredInstaller } from './bundles.ts';
+export { findArtifact, getBundle, insertBundle, listBundles } from './bundles.ts';
 export type { Changed, ChangeScope } from './change.ts';
 export { change } from './change.ts';
 export type { EnrolmentToken, NewEnrolmentToken } from './enrolment-tokens.ts';
@@ -35,6 +37,16 @@ export {
 export type { SlotState } from './slot-states.ts';
 export { getSlotState } from './slot-states.ts';
 export { getSlot, insertSlot, listSlots } from './slots.ts';
+export type { NewStatement, StatementSignature, StoredStatement } from './statements.ts';
+export {
+  addSignature,
+  findStatement,
+  insertStatement,
+  lastStatement,
+  letStatementCount,
+  listStatements,
+  pendingStatements,
+} from './statements.ts';
 export type { SlotRevision, Store } from './store.ts';
 export { openStore } from './store.ts';
 export type { Tables } from './tables.ts';
@@ -49,6 +61,7 @@ export {
 } from './tunnel-servers.ts';
 export type { NewTunnel } from './tunnels.ts';
 export {
+  accountRegions,
   getTunnel,
   insertTunnel,
   listTunnels,

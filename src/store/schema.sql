@@ -157,6 +157,53 @@ create table slot_state (
 );
 create index slot_state_by_server on slot_state (server_id);
 
+-- What a slot's installers were at a time, for good: a bundle holds all of them, and what they write.
+create table bundle (
+  tunnel_id text not null,
+  sha256 text not null,                     -- of the tar, 64 hex digits
+  slot integer not null,
+  installers text not null,                 -- JSON: file, sha256 and template version of each
+  input text not null,                      -- JSON: what they were rendered from
+  gzip bytea not null,                      -- the tar, compressed
+  created_at bigint not null,
+  constraint bundle_pkey primary key (tunnel_id, sha256),
+  constraint bundle_slot foreign key (tunnel_id, slot) references slot (tunnel_id, number)
+);
+create index bundle_by_slot on bundle (tunnel_id, slot, created_at);
+
+-- An installer, by the digest of its bytes, which are in a bundle.
+create table artifact (
+  tunnel_id text not null,
+  sha256 text not null,                     -- 64 hex digits
+  file text not null,                       -- its name: install.sh or install.ps1
+  bundle text not null,                     -- one that holds it: the first
+  constraint artifact_pkey primary key (tunnel_id, sha256),
+  constraint artifact_bundle foreign key (tunnel_id, bundle) references bundle (tunnel_id, sha256)
+);
+
+-- What reviewers sign: a decision on artifacts of a tunnel, or who reviews for an account and how.
+create table statement (
+  digest text not null primary key,         -- SHA-256 of the text, 64 hex digits
+  account_id text not null references account (id),
+  about text not null,                      -- id of the tunnel, or of the account
+  serial integer not null,                  -- 1, 2, 3 … of what it is about
+  text text not null,                       -- byte for byte as it is signed
+  counts_as integer,                        -- its serial, once enough persons signed; null until then
+  created_at bigint not null,
+  constraint statement_serial unique (about, counts_as)
+);
+create index statement_by_subject on statement (about);
+
+-- A person's signature under a statement, as ssh-keygen made it; verified before it came here.
+create table statement_signature (
+  statement text not null references statement (digest),
+  person text not null,
+  fingerprint text not null,                -- SHA-256 of the key that signed, 64 hex digits
+  signature text not null,
+  created_at bigint not null,
+  constraint statement_signature_pkey primary key (statement, person)
+);
+
 -- Who did what: a chain, each row hashed with the one before it. Triggers, which cannot be written
 -- for both engines at once, hold it so: see migrations/20261125T1930-append-only-audit.ts. The
 -- next row alone can be added; no row can be changed or removed; the head is the last row.

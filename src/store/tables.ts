@@ -15,6 +15,10 @@ export interface Tables {
   slot_key: SlotKeyTable;
   api_token: ApiTokenTable;
   slot_state: SlotStateTable;
+  bundle: BundleTable;
+  artifact: ArtifactTable;
+  statement: StatementTable;
+  statement_signature: StatementSignatureTable;
   audit_event: AuditEventTable;
   audit_head: AuditHeadTable;
 }
@@ -145,6 +149,41 @@ export interface SlotStateTable {
   database: string;
   database_at: number;
   reason: string;
+}
+
+export interface BundleTable {
+  tunnel_id: string;
+  sha256: string;
+  slot: number;
+  installers: string;
+  input: string;
+  gzip: Uint8Array;
+  created_at: number;
+}
+
+interface ArtifactTable {
+  tunnel_id: string;
+  sha256: string;
+  file: string;
+  bundle: string;
+}
+
+export interface StatementTable {
+  digest: string;
+  account_id: string;
+  about: string;
+  serial: number;
+  text: string;
+  counts_as: number | null;
+  created_at: number;
+}
+
+interface StatementSignatureTable {
+  statement: string;
+  person: string;
+  fingerprint: string;
+  signature: string;
+  created_at: number;
 }
 
 interface AuditEventTable {

@@ -143,6 +143,18 @@ export async function removeTunnel(
   };
 }
 
+/** Ids of the regions in which an account has tunnels. */
+export async function accountRegions(db: Kysely<Tables>, accountId: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom('tunnel')
+    .select('region_id')
+    .distinct()
+    .where('account_id', '=', accountId)
+    .where('removed_at', 'is', null)
+    .execute();
+  return rows.map(({ region_id }) => region_id);
+}
+
 async function checkAccountExists(trx: Transaction<Tables>, id: string): Promise<void> {
   const row = await trx.selectFrom('account').select('id').where('id', '=', id).executeTakeFirst();
   if (!row) {

@@ -2,11 +2,13 @@ import type { Migration } from 'kysely/migration';
 import type { Store } from '../store.ts';
 import * as start from './20261122T1800-start.ts';
 import { appendOnlyAudit } from './20261125T1930-append-only-audit.ts';
+import * as changeControl from './20261128T0945-change-control.ts';
 
 /** Every migration by name, in the order of time. Append; never edit one that was released. */
 export function migrationsFor(engine: Store['engine']): Record<string, Migration> {
   return {
     '20261122T1800-start': start,
     '20261125T1930-append-only-audit': appendOnlyAudit(engine),
+    '20261128T0945-change-control': changeControl,
   };
 }
