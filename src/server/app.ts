@@ -13,6 +13,7 @@ import { observeRequests } from './plugins/metrics.ts';
 import { describeRoutes } from './plugins/openapi.ts';
 import { answerProblems } from './plugins/problems.ts';
 import { validateByTypeBox } from './plugins/validation.ts';
+import { review } from './review/index.ts';
 import type { Services } from './services.ts';
 
 /** The control plane's routes and what they have in common, apart from any process. */
@@ -30,7 +31,7 @@ export async function app(instance: FastifyInstance, services: Services): Promis
   await instance.register(installers, services);
   await instance.register(async (rest) => {
     await addSafeHeaders(rest);
-    for (const area of [enrolment, admin, agents, pages, operations]) {
+    for (const area of [enrolment, review, admin, agents, pages, operations]) {
       await rest.register(area, services);
     }
   });

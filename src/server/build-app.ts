@@ -1,11 +1,12 @@
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import type { Logger } from 'pino';
-import type { Bundle } from '../bundle/index.ts';
+import { createDiffCache } from '../bundle/index.ts';
 import type { Catalogue } from '../render/index.ts';
 import type { Store } from '../store/index.ts';
 import { app } from './app.ts';
-import type { Script } from './installers/script.ts';
-import { SlotCache } from './installers/slot-cache.ts';
+import type { Kept } from './installers/find-kept.ts';
+import { RevisionCache } from './installers/revision-cache.ts';
+import type { Served } from './installers/served.ts';
 import { createMetrics } from './metrics.ts';
 import { answerBadAddress } from './plugins/problems.ts';
 import { logRequests } from './plugins/request-log.ts';
@@ -46,8 +47,11 @@ export async function buildApp(input: AppInput): Promise<FastifyInstance> {
     store,
     catalogue,
     settings,
-    scripts: { linux: new SlotCache<Script>(), windows: new SlotCache<Script>() },
-    bundles: new SlotCache<Bundle>(),
+    // A slot's scripts have some 300 KB; a file by its digest 130 KB, a bundle 50 KB.
+    served: new RevisionCache<Served>(500),
+    files: new RevisionCache<Kept>(500),
+    kept: new Map(),
+    compare: createDiffCache(),
     wakeUps: createWakeUps(),
     metrics: createMetrics(),
   });

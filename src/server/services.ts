@@ -1,9 +1,10 @@
 import type { Transaction } from 'kysely';
-import type { Bundle } from '../bundle/index.ts';
-import type { Catalogue, Platform } from '../render/index.ts';
+import type { Compare } from '../bundle/index.ts';
+import type { Catalogue } from '../render/index.ts';
 import { type Changed, change, type Store, type Tables } from '../store/index.ts';
-import type { Script } from './installers/script.ts';
-import type { SlotCache } from './installers/slot-cache.ts';
+import type { Kept } from './installers/find-kept.ts';
+import type { RevisionCache } from './installers/revision-cache.ts';
+import type { Served } from './installers/served.ts';
 import type { Metrics } from './metrics.ts';
 import type { ServerSettings } from './settings.ts';
 import type { WakeUps } from './wake-ups.ts';
@@ -13,8 +14,13 @@ export interface Services {
   store: Store;
   catalogue: Catalogue;
   settings: ServerSettings;
-  scripts: Readonly<Record<Platform, SlotCache<Script>>>;
-  bundles: SlotCache<Bundle>;
+  /** What each slot serves. */
+  served: RevisionCache<Served>;
+  /** Files by their digests. */
+  files: RevisionCache<Kept>;
+  /** Of each slot, the installers whose bundle this process has kept last, and that bundle. */
+  kept: Map<string, { installers: string; bundle: string }>;
+  compare: Compare;
   wakeUps: WakeUps;
   metrics: Metrics;
 }

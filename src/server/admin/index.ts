@@ -4,6 +4,7 @@ import { accounts } from './accounts.ts';
 import { audit } from './audit.ts';
 import { keys } from './keys.ts';
 import { regions } from './regions.ts';
+import { reviewers } from './reviewers.ts';
 import { servers } from './servers.ts';
 import { tokens } from './tokens.ts';
 import { tunnels } from './tunnels.ts';
@@ -14,7 +15,7 @@ export async function admin(app: FastifyInstance, services: Services): Promise<v
     reply.header('cache-control', 'no-store');
     done();
   });
-  for (const area of [regions, servers, accounts, tunnels, tokens, keys, audit]) {
+  for (const area of [regions, servers, accounts, reviewers, tunnels, tokens, keys, audit]) {
     await app.register(area, services);
   }
 }

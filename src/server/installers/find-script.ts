@@ -1,19 +1,18 @@
-import { type Platform, renderInstaller } from '../../render/index.ts';
+import { Problem } from '../../domain/problem.ts';
+import type { Platform } from '../../render/index.ts';
 import type { Services } from '../services.ts';
-import { findRendered } from './find-rendered.ts';
-import { type Script, scriptOf } from './script.ts';
+import { findServed } from './find-served.ts';
+import type { Script } from './script.ts';
 
-/**
- * A slot's installer as of now. Throws the problems of `loadInstallerInput` and `renderInstaller`.
- */
-export function findScript(
+/** The installer that a slot serves now. Throws the problems of `findServed`, or why there is none. */
+export async function findScript(
   services: Services,
   platform: Platform,
   tunnelId: string,
   slot: number,
 ): Promise<Script> {
-  const { catalogue, scripts } = services;
-  return findRendered(services, scripts[platform], tunnelId, slot, (input) =>
-    scriptOf(platform, renderInstaller(catalogue, platform, input)),
-  );
+  const { scripts } = await findServed(services, tunnelId, slot);
+  const script = scripts[platform];
+  if (script instanceof Problem) throw script;
+  return script;
 }

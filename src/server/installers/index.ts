@@ -4,19 +4,21 @@ import { INSTALLER_FILE, PLATFORMS, type Platform, renderErrorScript } from '../
 import type { Services } from '../services.ts';
 import { addBundles } from './bundles.ts';
 import { findScript } from './find-script.ts';
+import { addKeptFiles } from './kept-files.ts';
 import { onceATurn } from './once-a-turn.ts';
 import { SCRIPT_HEADERS, TEXT_HEADERS } from './script.ts';
 import { addSignatures } from './signatures.ts';
 import { SLOT_BASES, type SlotRequest, slotOf } from './slot-request.ts';
 
 /**
- * The installers and bundles, with their digests and signatures. These routes do nothing but look up
+ * The installers and bundles, with their digests and signatures. These routes mostly look up
  * and send: no validation, no limits, no helmet.
  */
 export async function installers(app: FastifyInstance, services: Services): Promise<void> {
   for (const platform of PLATFORMS) addScripts(app, services, platform);
   addSignatures(app, services);
   addBundles(app, services);
+  addKeptFiles(app, services);
 }
 
 const NAMES: Record<Platform, string> = { linux: 'Linux', windows: 'Windows' };

@@ -1,8 +1,13 @@
 import type { Artifact, Platform } from '../../render/index.ts';
+import type { StoredBundle } from '../../store/index.ts';
 
-/** A rendered installer, ready to be sent: nothing is computed a request. */
+/** What a slot's bundle is called. */
+export const BUNDLE_FILE = 'bundle.tar.gz';
+
+/** An installer or a bundle, ready to be sent: nothing is computed a request. */
 export interface Script {
   bytes: Buffer;
+  /** Of the bytes; of a bundle, of the tar in it. */
   sha256: string;
   headers: Record<string, string>;
 }
@@ -25,6 +30,15 @@ export const SCRIPT_HEADERS: Readonly<Record<Platform, Record<string, string>>> 
 export const TEXT_HEADERS = { ...COMMON_HEADERS, 'content-type': 'text/plain; charset=utf-8' };
 
 /** Makes a rendered file ready to be sent. */
-export function scriptOf(platform: Platform, { bytes, sha256 }: Artifact): Script {
+export function scriptOf(
+  platform: Platform,
+  { bytes, sha256 }: Pick<Artifact, 'bytes' | 'sha256'>,
+): Script {
   return { bytes, sha256, headers: { ...SCRIPT_HEADERS[platform], etag: `"${sha256}"` } };
+}
+
+/** Makes a bundle ready to be sent. */
+export function bundleOf({ gzip, sha256 }: Pick<StoredBundle, 'gzip' | 'sha256'>): Script {
+  const headers = { ...COMMON_HEADERS, 'content-type': 'application/gzip', etag: `"${sha256}"` };
+  return { bytes: gzip, sha256, headers };
 }

@@ -6,7 +6,7 @@ import type { Logger } from 'pino';
 import type { Scope } from '../../../src/domain/scope.ts';
 import { SCOPES } from '../../../src/domain/scope.ts';
 import { mintToken } from '../../../src/domain/token.ts';
-import { loadCatalogue } from '../../../src/render/index.ts';
+import { type Catalogue, loadCatalogue } from '../../../src/render/index.ts';
 import { buildApp, type ServerSettings } from '../../../src/server/index.ts';
 import {
   change,
@@ -25,7 +25,7 @@ export const SETTINGS: ServerSettings = {
   serviceName: 'h_autossh',
 };
 
-const catalogue = loadCatalogue();
+const ownCatalogue = loadCatalogue();
 
 /** A control plane on a real store, with a token that may do everything. */
 export interface ControlPlane extends AsyncDisposable {
@@ -45,6 +45,8 @@ export interface ControlPlaneOptions {
   /** A migrated store; a SQLite file of its own when left out. */
   store?: Store;
   settings?: Partial<ServerSettings>;
+  /** Other templates than those of this checkout. */
+  catalogue?: Catalogue;
   logger?: Logger;
 }
 
@@ -53,7 +55,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   const store = options.store ?? (await openStore(`sqlite:${join(folder, 'culvert.db')}`));
   await migrate(store);
   const settings = { ...SETTINGS, ...options.settings };
-  const { logger } = options;
+  const { logger, catalogue = ownCatalogue } = options;
   const app = await buildApp({ store, catalogue, settings, ...(logger && { logger }) });
   const adminToken = await apiToken(store, [...SCOPES]);
   return {

@@ -1,0 +1,79 @@
+import { nextMoment } from '../../domain/approval.ts';
+import { chooseBundle, type ReviewedBundle } from '../../domain/choose-bundle.ts';
+import { isId } from '../../domain/id.ts';
+import { listBundles } from '../../store/index.ts';
+import { findTunnel } from '../find-tunnel.ts';
+import { findReview, type Review } from '../review/find-review.ts';
+import type { Services } from '../services.ts';
+import { type Candidate, renderCandidate } from './candidate.ts';
+import { keepBundle, packCandidate, placeKey } from './keep-bundle.ts';
+import { loadInstallerInput } from './load-input.ts';
+import { nothingApproved, type Served } from './served.ts';
+import { loadScripts } from './stored-scripts.ts';
+
+/**
+ * What a slot serves now. The region's revision is read every time, so what was withdrawn is gone at
+ * once; the rest comes from the cache. Whatever is served is kept in the store before.
+ * Throws the problems of `loadInstallerInput` and `renderInstaller`.
+ */
+export async function findServed(
+  services: Services,
+  tunnelId: string,
+  slot: number,
+): Promise<Served> {
+  const { store, served } = services;
+  const found = isId('tun', tunnelId) ? await store.slotRevision(tunnelId, slot) : undefined;
+  const key = placeKey(tunnelId, slot);
+  const cached = found && served.get(key, found.revision);
+  if (cached && cached.until > Date.now()) return cached;
+  // Also when there is no revision: this says why. What changes meanwhile has a higher revision, so
+  // at worst something newer is kept under an older number, and made once more.
+  const fresh = await makeServed(services, tunnelId, slot);
+  if (found) served.set(key, found.revision, fresh);
+  return fresh;
+}
+
+async function makeServed(services: Services, tunnelId: string, slot: number): Promise<Served> {
+  const { store, settings, catalogue } = services;
+  const input = await loadInstallerInput(store.db, settings, tunnelId, slot);
+  const candidate = renderCandidate(catalogue, input);
+  const packed = await packCandidate(services, placeKey(tunnelId, slot), candidate);
+  const review = await findReview(store.db, await findTunnel(store.db, tunnelId));
+  const place = { tunnel_id: tunnelId, slot };
+  const served = review
+    ? await choose(services, place, candidate, packed.sha256, review)
+    : serveAll(candidate, packed.sha256);
+  await keepBundle(services, place, candidate, packed, served.waiting);
+  return served;
+}
+
+async function choose(
+  { store: { db } }: Services,
+  { tunnel_id, slot }: { tunnel_id: string; slot: number },
+  candidate: Candidate,
+  newest: string,
+  { statements, rules }: Review,
+): Promise<Served> {
+  const now = Date.now();
+  const kept = await listBundles(db, tunnel_id, slot);
+  const { serve, reasons } = chooseBundle<ReviewedBundle>(
+    { ...candidate, sha256: newest },
+    kept.filter(({ sha256 }) => sha256 !== newest),
+    statements,
+    rules,
+    now,
+  );
+  const until = nextMoment(statements, rules, now) ?? Number.POSITIVE_INFINITY;
+  if (reasons.length === 0) return { ...serveAll(candidate, newest), until };
+  const waiting = { bundle: newest, reasons };
+  if (serve) {
+    const scripts = await loadScripts(db, tunnel_id, serve.sha256);
+    return { scripts, bundle: serve.sha256, waiting, until };
+  }
+  const scripts = { linux: nothingApproved(), windows: nothingApproved() };
+  return { scripts, bundle: undefined, waiting, until };
+}
+
+function serveAll({ scripts }: Candidate, bundle: string): Served {
+  return { scripts, bundle, waiting: undefined, until: Number.POSITIVE_INFINITY };
+}

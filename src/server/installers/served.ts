@@ -1,0 +1,22 @@
+import { Problem } from '../../domain/problem.ts';
+import type { Platform } from '../../render/index.ts';
+import type { Script } from './script.ts';
+
+/** What a slot serves at a time. */
+export interface Served {
+  /** Each installer, or why there is none for that platform. */
+  scripts: Readonly<Record<Platform, Script | Problem>>;
+  /** Digest of the bundle that holds them; undefined while nothing may be served. */
+  bundle: string | undefined;
+  /** The newest bundle, where reviewers have not let it through, and why. */
+  waiting: { bundle: string; reasons: string[] } | undefined;
+  /** UTC milliseconds: when time alone may change all this. */
+  until: number;
+}
+
+/** Why a slot whose reviewers have approved nothing yet serves nothing. */
+export function nothingApproved(): Problem {
+  return new Problem('artifact-waiting', 'no installer is approved by your reviewers now', {
+    next: 'Ask your reviewers; the page of this tunnel says what waits for them.',
+  });
+}
