@@ -375,3 +375,27 @@ test('what changed between two installers is shown as text and as a page', async
     assert.equal(refused.statusCode, status);
   }
 });
+
+test('the page says what waits and why, and gives the lines for the reviewers', async () => {
+  const scene = await reviewedScene();
+  const { store } = plane;
+  await using other = await startControlPlane({ store, catalogue: otherCatalogue('minor') });
+  const { waiting } = await approval(other, scene.tunnel);
+  const text = (await other.app.inject(`/t/${scene.tunnel}`)).body;
+  assert.match(
+    text,
+    /For your reviewers\n\nA newer installer waits .*\n {2}- install\.sh: template .*: minor\n/,
+  );
+  assert.match(text, new RegExp(`curl -fsSLO \\S+/a/${waiting}/bundle\\.tar\\.gz`));
+  assert.match(text, /curl -fsS \S+\/a\/[0-9a-f]{64}\/diff\/[0-9a-f]{64}\n/);
+  assert.match(text, /ssh-keygen -Y sign -f KEY -n culvert-approval-v1 statement\.json/);
+  const url = `/t/${scene.tunnel}`;
+  const page = await other.app.inject({ url, headers: { accept: 'text/html' } });
+  assert.match(page.body, /<h2>For your reviewers<\/h2>/);
+  const { installers } = await other.api<{ installers: [{ waiting: string; reasons: string[] }] }>(
+    'GET',
+    `/v1/tunnels/${scene.tunnel}`,
+  );
+  assert.equal(installers[0].waiting, waiting);
+  assert.match(installers[0].reasons.join(), /minor/);
+});

@@ -11,6 +11,7 @@ import { findOwnTunnel } from './find-own-tunnel.ts';
 import { findRegion } from './find-region.ts';
 import { issueToken, tokenCreated } from './issue-token.ts';
 import { describe, IdParams, listOf, PageQuery } from './shapes.ts';
+import { SlotInstallers, slotInstallers } from './slot-installers.ts';
 import { TunnelAnswer, tunnelAnswer } from './tunnel-answer.ts';
 
 const CreatedAnswer = Type.Object({
@@ -19,6 +20,11 @@ const CreatedAnswer = Type.Object({
   token: Type.Optional(Type.String()),
   token_command: Type.Optional(Type.String()),
   token_expires_at: Type.Optional(Type.Integer()),
+});
+
+const ShownAnswer = Type.Object({
+  ...TunnelAnswer.properties,
+  installers: Type.Array(SlotInstallers),
 });
 
 /** Databases of customers. */
@@ -88,12 +94,13 @@ export async function tunnels(instance: FastifyInstance, services: Services): Pr
       schema: {
         ...describe('A tunnel and its state'),
         params: IdParams,
-        response: { 200: TunnelAnswer },
+        response: { 200: ShownAnswer },
       },
     },
     async (request) => {
       const tunnel = await findOwnTunnel(db, callerOf(request), request.params.id);
-      return tunnelAnswer(db, settings, tunnel);
+      const answer = await tunnelAnswer(db, settings, tunnel);
+      return { ...answer, installers: await slotInstallers(services, tunnel) };
     },
   );
 

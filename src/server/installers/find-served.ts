@@ -1,6 +1,7 @@
 import { nextMoment } from '../../domain/approval.ts';
 import { chooseBundle, type ReviewedBundle } from '../../domain/choose-bundle.ts';
 import { isId } from '../../domain/id.ts';
+import { Problem } from '../../domain/problem.ts';
 import { listBundles } from '../../store/index.ts';
 import { findTunnel } from '../find-tunnel.ts';
 import { findReview, type Review } from '../review/find-review.ts';
@@ -31,6 +32,20 @@ export async function findServed(
   const fresh = await makeServed(services, tunnelId, slot);
   if (found) served.set(key, found.revision, fresh);
   return fresh;
+}
+
+/** The same; undefined where there is nothing to serve, which the installer's address explains. */
+export async function findServedOrNone(
+  services: Services,
+  tunnelId: string,
+  slot: number,
+): Promise<Served | undefined> {
+  try {
+    return await findServed(services, tunnelId, slot);
+  } catch (error) {
+    if (error instanceof Problem) return undefined;
+    throw error;
+  }
 }
 
 async function makeServed(services: Services, tunnelId: string, slot: number): Promise<Served> {
@@ -65,7 +80,7 @@ async function choose(
   );
   const until = nextMoment(statements, rules, now) ?? Number.POSITIVE_INFINITY;
   if (reasons.length === 0) return { ...serveAll(candidate, newest), until };
-  const waiting = { bundle: newest, reasons };
+  const waiting = { bundle: newest, installers: candidate.installers, reasons };
   if (serve) {
     const scripts = await loadScripts(db, tunnel_id, serve.sha256);
     return { scripts, bundle: serve.sha256, waiting, until };

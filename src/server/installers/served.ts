@@ -1,6 +1,16 @@
 import { Problem } from '../../domain/problem.ts';
 import type { Platform } from '../../render/index.ts';
+import type { StoredInstaller } from '../../store/index.ts';
 import type { Script } from './script.ts';
+
+/** A bundle that reviewers have not let through. */
+export interface Waiting {
+  /** Digest of its tar. */
+  bundle: string;
+  installers: StoredInstaller[];
+  /** Why, a line each. */
+  reasons: string[];
+}
 
 /** What a slot serves at a time. */
 export interface Served {
@@ -8,8 +18,8 @@ export interface Served {
   scripts: Readonly<Record<Platform, Script | Problem>>;
   /** Digest of the bundle that holds them; undefined while nothing may be served. */
   bundle: string | undefined;
-  /** The newest bundle, where reviewers have not let it through, and why. */
-  waiting: { bundle: string; reasons: string[] } | undefined;
+  /** The newest bundle, where it is not the one that is served. */
+  waiting: Waiting | undefined;
   /** UTC milliseconds: when time alone may change all this. */
   until: number;
 }

@@ -1,5 +1,7 @@
 import type { Slot, Tunnel } from '../../domain/tunnel.ts';
 import { type SlotAddresses, slotAddresses } from '../addresses.ts';
+import type { Served } from '../installers/served.ts';
+import { pinnedCommands } from '../pinned-commands.ts';
 import type { ServerSettings } from '../settings.ts';
 
 /** What to paste on one kind of host. */
@@ -13,13 +15,21 @@ export function systemViews(
   settings: ServerSettings,
   { database }: Tunnel,
   slot: Slot,
+  served: Served | undefined,
 ): SystemView[] {
   const addresses = slotAddresses(settings, slot.tunnel_id, slot.number);
-  const linux = { name: 'Linux', commands: linuxCommands(addresses) };
+  const pinned = pinnedCommands(settings, slot.tunnel_id, served);
+  const linux = {
+    name: 'Linux',
+    commands: [...linuxCommands(addresses), ...exactly(pinned.linux)],
+  };
   if ('socket' in database) return [linux];
   return [
     linux,
-    { name: 'Windows, in PowerShell as administrator', commands: windowsCommands(addresses) },
+    {
+      name: 'Windows, in PowerShell as administrator',
+      commands: [...windowsCommands(addresses), ...exactly(pinned.windows)],
+    },
   ];
 }
 
@@ -51,4 +61,9 @@ function windowsCommands({ windows }: SlotAddresses): SystemView['commands'] {
     },
     { label: 'Instead, where a group policy forbids script files:', command: windows.runAsText },
   ];
+}
+
+function exactly(command: string | undefined): SystemView['commands'] {
+  if (command === undefined) return [];
+  return [{ label: 'Install exactly what is served now, whatever is by then:', command }];
 }

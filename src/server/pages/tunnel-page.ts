@@ -1,5 +1,6 @@
 import { type Html, html, trusted } from './html.ts';
 import { PAGE_SCRIPT, PAGE_STYLE } from './page-parts.ts';
+import type { ReviewView } from './review-view.ts';
 import type { SystemView } from './system-view.ts';
 import type { SlotView, TunnelView } from './tunnel-view.ts';
 
@@ -30,10 +31,11 @@ ${slots.map(slotSection)}
   return page.text;
 }
 
-function slotSection({ number, heading, systems, status }: SlotView): Html {
+function slotSection({ number, heading, systems, review, status }: SlotView): Html {
   return html`<section>
 <h2>${heading}</h2>
 ${systems.map(systemPart)}
+${review ? reviewPart(review) : ''}
 <h2>Now</h2>
 <dl data-slot="${number}" aria-live="polite">
 <dt>Key</dt><dd data-name="key">${status.key}</dd>
@@ -47,5 +49,12 @@ ${systems.map(systemPart)}
 
 function systemPart({ name, commands }: SystemView): Html {
   return html`<h3>${name}</h3>
+${commands.map(({ label, command }) => html`<p>${label}</p>\n<pre>${command}</pre>\n`)}`;
+}
+
+function reviewPart({ reasons, commands }: ReviewView): Html {
+  return html`<h2>For your reviewers</h2>
+<p>A newer installer waits for their approval:</p>
+<ul>${reasons.map((reason) => html`<li>${reason}</li>\n`)}</ul>
 ${commands.map(({ label, command }) => html`<p>${label}</p>\n<pre>${command}</pre>\n`)}`;
 }

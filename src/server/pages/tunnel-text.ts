@@ -1,13 +1,14 @@
+import type { ReviewView } from './review-view.ts';
 import type { SystemView } from './system-view.ts';
 import type { TunnelView } from './tunnel-view.ts';
 
 /** The page for a terminal: `curl <address>`. */
 export function tunnelText({ title, slots, steps, facts, undo }: TunnelView): string {
   const sections = slots.map(
-    ({ heading, systems, status }) => `${heading}
+    ({ heading, systems, review, status }) => `${heading}
 
 ${systems.map(systemPart).join('\n')}
-Now: key ${status.key}, session ${status.session}, database ${status.database}
+${review ? reviewPart(review) : ''}Now: key ${status.key}, session ${status.session}, database ${status.database}
 `,
   );
   return `${title}
@@ -24,4 +25,13 @@ function systemPart({ name, commands }: SystemView): string {
   return `${name}
 
 ${commands.map(({ label, command }) => `${label}\n\n  ${command}\n`).join('\n')}`;
+}
+
+function reviewPart({ reasons, commands }: ReviewView): string {
+  return `For your reviewers
+
+A newer installer waits for their approval:
+${reasons.map((reason) => `  - ${reason}\n`).join('')}
+${commands.map(({ label, command }) => `${label}\n\n  ${command}\n`).join('\n')}
+`;
 }

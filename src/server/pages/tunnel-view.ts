@@ -4,7 +4,9 @@ import type { Slot } from '../../domain/tunnel.ts';
 import { getAccount, getRegion, getTunnelServer, listSlots } from '../../store/index.ts';
 import { type SlotStatus, slotStatus } from '../enrolment/slot-status.ts';
 import { findTunnel } from '../find-tunnel.ts';
+import { findServedOrNone } from '../installers/find-served.ts';
 import type { Services } from '../services.ts';
+import { type ReviewView, reviewView } from './review-view.ts';
 import { type SystemView, systemViews } from './system-view.ts';
 
 /** What the customer's page says, in whatever form. Holds no token. */
@@ -21,6 +23,8 @@ export interface SlotView {
   number: number;
   heading: string;
   systems: SystemView[];
+  /** Undefined: nothing waits for reviewers. */
+  review: ReviewView | undefined;
   status: SlotStatus;
 }
 
@@ -42,15 +46,19 @@ export async function tunnelView(services: Services, tunnelId: string): Promise<
   return {
     title: `${tunnel.name}: a tunnel from ${account.name} to ${vendor.name}`,
     slots: await Promise.all(
-      slots.map(async (slot) => ({
-        number: slot.number,
-        heading:
-          slots.length === 1
-            ? 'On a host that reaches the database'
-            : `On proxy ${slot.number} of ${slots.length}`,
-        systems: systemViews(settings, tunnel, slot),
-        status: await slotStatus(db, slot, undefined, now),
-      })),
+      slots.map(async (slot) => {
+        const served = await findServedOrNone(services, tunnel.id, slot.number);
+        return {
+          number: slot.number,
+          heading:
+            slots.length === 1
+              ? 'On a host that reaches the database'
+              : `On proxy ${slot.number} of ${slots.length}`,
+          systems: systemViews(settings, tunnel, slot, served),
+          review: served && reviewView(settings, tunnel.id, served),
+          status: await slotStatus(db, slot, undefined, now),
+        };
+      }),
     ),
     steps: [
       'Checks everything first: this host, the network, the database. If a check fails, nothing is changed.',
