@@ -1,5 +1,12 @@
 import { InvalidArgumentError } from 'commander';
+import {
+  INPUT_KINDS,
+  type InputKind,
+  TEMPLATE_POLICIES,
+  type TemplatePolicy,
+} from '../domain/change-policy.ts';
 import { DATABASE_TYPES, type DatabaseType } from '../domain/database.ts';
+import { DECISIONS, type Decision } from '../domain/statement.ts';
 
 /** How values are written on the command line. Each throws commander's InvalidArgumentError, which then names the option. */
 
@@ -55,9 +62,7 @@ export function readPorts(text: string): number[] {
 }
 
 export function readDatabaseType(text: string): DatabaseType {
-  const type = DATABASE_TYPES.find((known) => known === text);
-  if (!type) throw new InvalidArgumentError(`It must be one of ${DATABASE_TYPES.join(', ')}.`);
-  return type;
+  return oneOf(DATABASE_TYPES, text);
 }
 
 /** `host:port`, `[ipv6]:port`, or the path of a Unix socket. */
@@ -68,4 +73,25 @@ export function readDatabasePlace(
   const match = /^(?:\[([^\]]+)\]|([^:]+)):(\d{1,5})$/.exec(text);
   if (!match) throw new InvalidArgumentError('It must be host:port, or the path of a Unix socket.');
   return { host: (match[1] ?? match[2]) as string, port: readPort(match[3] as string) };
+}
+
+/** A decision of a reviewer. */
+export function readDecision(text: string): Decision {
+  return oneOf(DECISIONS, text);
+}
+
+/** What of templates waits for reviewers. */
+export function readTemplatePolicy(text: string): TemplatePolicy {
+  return oneOf(TEMPLATE_POLICIES, text);
+}
+
+/** Kinds of values that wait for reviewers, with commas between. */
+export function readInputKinds(text: string): InputKind[] {
+  return readList(text).map((kind) => oneOf(INPUT_KINDS, kind));
+}
+
+function oneOf<Known extends string>(known: readonly Known[], text: string): Known {
+  const found = known.find((each) => each === text);
+  if (found === undefined) throw new InvalidArgumentError(`It must be one of ${known.join(', ')}.`);
+  return found;
 }

@@ -11,8 +11,10 @@ import { addMigrate } from './migrate.ts';
 import { addQuickstart } from './quickstart/index.ts';
 import { addRegion } from './region.ts';
 import { addRender } from './render.ts';
+import { addReviewers } from './reviewers/index.ts';
 import { addServe } from './serve.ts';
 import { addSigningKey } from './signing-key.ts';
+import { addStatement } from './statement.ts';
 import { addToken } from './token.ts';
 import { addTunnel } from './tunnel.ts';
 import { addTunnelServer } from './tunnel-server.ts';
@@ -32,12 +34,14 @@ export function buildProgram(boundary: Boundary): Command {
   addApiToken(program);
   addRegion(program);
   addAccount(program);
+  addReviewers(program);
   addTunnel(program);
   addToken(program);
   addRender(program);
   addBundle(program);
   addSigningKey(program);
   addVerify(program);
+  addStatement(program);
   addAudit(program);
   addDiff(program);
   return addExamples(program, [

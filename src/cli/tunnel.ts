@@ -28,6 +28,8 @@ export interface TunnelAnswer {
   token_command?: string;
   token_expires_at?: number;
   created_at: number;
+  /** Of one tunnel alone. */
+  installers?: { slot: number; waiting: string | null; reasons: string[] }[];
 }
 
 interface SlotAnswer {
@@ -170,10 +172,17 @@ function formatTunnel(tunnel: TunnelAnswer): string {
     created: formatTime(tunnel.created_at),
   });
   return `${record}
-${formatTable(tunnel.slots, SLOTS)}
+${formatTable(tunnel.slots, SLOTS)}${formatWaiting(tunnel)}
 The customer pastes:
 ${tunnel.token_command ?? tunnel.command}
 ${formatWindows(tunnel)}`;
+}
+
+function formatWaiting({ installers = [] }: TunnelAnswer): string {
+  const lines = installers.flatMap(({ slot, waiting, reasons }) =>
+    waiting === null ? [] : [`Slot ${slot} waits for reviewers: ${reasons.join('; ')}\n`],
+  );
+  return lines.length === 0 ? '' : `\n${lines.join('')}`;
 }
 
 function formatWindows({ windows_command }: TunnelAnswer): string {

@@ -12,6 +12,7 @@ export type Decision = (typeof DECISIONS)[number];
 /** How long an approval counts where nobody says: a vendor that was taken over can hide a withdrawal no longer. */
 export const DEFAULT_APPROVAL_DAYS = 30;
 
+const DAY_MS = 86_400_000;
 const exact = { additionalProperties: false };
 const Digest = Type.String({ pattern: '^[0-9a-f]{64}$' });
 const common = {
@@ -64,6 +65,14 @@ const reviewersShape = Compile(ReviewersStatementSchema);
 /** The bytes that are signed: one line of canonical JSON and a line feed. */
 export function formatStatement(statement: Statement): string {
   return `${canonicalJson(statement)}\n`;
+}
+
+/**
+ * When a decision made at `now`, UTC milliseconds, ends: `days` behind the end of that day. All who
+ * ask on one day, UTC, get the same, and so sign the same text. Unix seconds.
+ */
+export function endOfDecision(now: number, days: number): number {
+  return ((Math.floor(now / DAY_MS) + 1 + days) * DAY_MS) / 1000;
 }
 
 /** What `previous` of the next statement says: SHA-256 of the text, 64 hex digits. */

@@ -6,15 +6,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
-import { createSigning, createSigningKey } from '../../src/bundle/index.ts';
+import { createSigning, createSigningKey, verifyReceipt } from '../../src/bundle/index.ts';
 import { freePort } from '../cli/support/free-port.ts';
 import { type ControlPlane, startControlPlane } from '../server/support/control-plane.ts';
+import { appoint, approval, makeReviewer } from '../server/support/reviewers.ts';
 import { setScene } from '../server/support/scene.ts';
 import { outputOf, runCommand } from '../support/bed/command.ts';
 
 /** What docs/change-control.md and VERIFY.md give to paste, as it stands there, against a control plane. */
 const page = readFileSync(new URL('../../docs/change-control.md', import.meta.url), 'utf8');
-const [toVerified = '', byDigest = ''] = [
+const [toVerified = '', toApproved = '', byDigest = ''] = [
   ...page.matchAll(/A test runs this block\. -->\n```sh\n(.*?)^```$/gms),
 ].map(([, block]) => block);
 
@@ -59,6 +60,27 @@ test('the block leads from the address to verified files, and says what the page
   }
   const digest = lines[2]?.slice(0, 64);
   assert.equal(lines[3], `'${digest}'`);
+});
+
+test('the next block approves what was verified, and the answer is a receipt', async () => {
+  const scene = await setScene(plane);
+  const ada = makeReviewer('ada');
+  await appoint(plane, scene, [ada]);
+  const tunnel = new URL(`/t/${scene.tunnel}`, base).href;
+  const { waiting } = await approval(plane, scene.tunnel);
+  const [more, within] = [{ TUNNEL: tunnel, KEY: ada.key.file }, join(folder, 'bundle')];
+  const verified = await paste(toVerified, folder, { ...more, FROM: `${tunnel}/a/${waiting}` });
+  assert.equal(verified.code, 0, verified.stderr);
+  const { code, stdout, stderr } = await paste(toApproved, within, more);
+  assert.equal(code, 0, stdout + stderr);
+  assert.doesNotMatch(stdout, /stop/);
+  assert.match(stdout, /"result":"counts"/);
+  const { receipt } = JSON.parse(readFileSync(join(within, 'receipt.json'), 'utf8'));
+  verifyReceipt(receipt, signing.key.publicKey);
+  assert.equal((await approval(plane, scene.tunnel))['served'], waiting);
+
+  writeFileSync(join(within, 'install.sh'), 'other');
+  assert.match((await paste(toApproved, within, more)).stdout, /install\.sh is not in it: stop/);
 });
 
 test('with the key of a stranger it ends at once, before anything is unpacked', async () => {

@@ -14,7 +14,7 @@ export function checkReviewers(
   const signers = parseReviewers(reviewers, 'reviewers');
   const persons = countReviewers(signers);
   if (approvals > persons) {
-    throw invalid('approvals', `there are ${persons} persons, so at most ${persons} can agree`);
+    throw invalid('approvals', `of ${persons} at most ${persons} can agree`);
   }
   const vendors = signers.find(({ key }) => signing?.allowedSigners.includes(key.blob));
   if (vendors) throw invalid('reviewers', `the key of ${vendors.principal} signs for the vendor`);

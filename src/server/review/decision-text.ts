@@ -1,12 +1,10 @@
 import type { Kysely } from 'kysely';
 import { Problem } from '../../domain/problem.ts';
-import { type Decision, formatStatement } from '../../domain/statement.ts';
+import { type Decision, endOfDecision, formatStatement } from '../../domain/statement.ts';
 import { findArtifact, getAccount, getBundle, type Tables } from '../../store/index.ts';
 import { findTunnel } from '../find-tunnel.ts';
 import type { ServerSettings } from '../settings.ts';
 import { nextPlace } from './next-place.ts';
-
-const DAY_MS = 86_400_000;
 
 /**
  * The text to sign for a decision on an installer, or on all installers of a bundle. It ends with a
@@ -30,7 +28,7 @@ export async function decisionText(
     tunnel: tunnel.id,
     decision,
     artifacts: await installersOf(db, tunnel.id, sha256),
-    not_after: ((Math.floor(now / DAY_MS) + 1 + days) * DAY_MS) / 1000,
+    not_after: endOfDecision(now, days),
     ...(await nextPlace(db, tunnel.id)),
   });
 }
