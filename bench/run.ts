@@ -3,10 +3,16 @@ import { bundleBench } from './bundle.ts';
 import { installerBench } from './installer.ts';
 import { renderBench } from './render.ts';
 import type { Bench, BenchResult } from './result.ts';
-import { scriptRouteBench } from './script-route.ts';
+import { keptRouteBench, scriptRouteBench } from './script-route.ts';
 
 /** `npm run bench [-- --json] [-- --only NAME]`: ratios against a baseline of the same run. */
-const BENCHES: Bench[] = [renderBench, scriptRouteBench, bundleBench, installerBench];
+const BENCHES: Bench[] = [
+  renderBench,
+  scriptRouteBench,
+  keptRouteBench,
+  bundleBench,
+  installerBench,
+];
 
 const { values } = parseArgs({
   options: { json: { type: 'boolean', default: false }, only: { type: 'string' } },

@@ -33,7 +33,7 @@ test('what is asked for stays, the rest makes room', () => {
 
 test('requests of one turn share a look-up, those of the next do not', async () => {
   let looks = 0;
-  const find = onceATurn(async (tunnel, slot) => {
+  const find = onceATurn(async (tunnel: string, slot: number) => {
     looks += 1;
     if (tunnel === 'bad') throw new RangeError('bad');
     return `${tunnel} ${slot} ${looks}`;

@@ -12,7 +12,7 @@ import { SLOT_BASES, type SlotRequest, slotOf } from './slot-request.ts';
 
 /** The bundle that a slot serves, and digest and signature of the tar in it. */
 export function addBundles(app: FastifyInstance, services: Services): void {
-  const once = onceATurn((tunnel, slot) => findBundle(services, tunnel, slot));
+  const once = onceATurn((tunnel: string, slot: number) => findBundle(services, tunnel, slot));
   const find = (request: SlotRequest) => once(request.params.id, slotOf(request));
   for (const base of SLOT_BASES) {
     app.get(`${base}/${BUNDLE_FILE}`, {

@@ -25,7 +25,9 @@ const NAMES: Record<Platform, string> = { linux: 'Linux', windows: 'Windows' };
 
 function addScripts(app: FastifyInstance, services: Services, platform: Platform): void {
   const file = INSTALLER_FILE[platform];
-  const find = onceATurn((tunnel, slot) => findScript(services, platform, tunnel, slot));
+  const find = onceATurn((tunnel: string, slot: number) =>
+    findScript(services, platform, tunnel, slot),
+  );
   const script = async (request: SlotRequest, reply: FastifyReply) => {
     const { bytes, headers } = await find(request.params.id, slotOf(request));
     reply.headers(headers);

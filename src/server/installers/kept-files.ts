@@ -4,6 +4,7 @@ import { ARTIFACT_NAMESPACE, signBytes } from '../../bundle/index.ts';
 import { INSTALLER_FILE, PLATFORMS } from '../../render/index.ts';
 import type { Services } from '../services.ts';
 import { findKept } from './find-kept.ts';
+import { onceATurn } from './once-a-turn.ts';
 import { BUNDLE_FILE, TEXT_HEADERS } from './script.ts';
 import { signingOf } from './signatures.ts';
 
@@ -15,7 +16,8 @@ type KeptRequest = FastifyRequest<{ Params: { id: string; sha256: string } }>;
  */
 export function addKeptFiles(app: FastifyInstance, services: Services): void {
   for (const file of [...PLATFORMS.map((platform) => INSTALLER_FILE[platform]), BUNDLE_FILE]) {
-    const find = ({ params: { id, sha256 } }: KeptRequest) => findKept(services, id, sha256, file);
+    const once = onceATurn((id: string, sha256: string) => findKept(services, id, sha256, file));
+    const find = ({ params: { id, sha256 } }: KeptRequest) => once(id, sha256);
     app.get(`/t/:id/a/:sha256/${file}`, {
       config: { access: 'capability' },
       schema: describe(`${file} as it was once, by its digest`),
