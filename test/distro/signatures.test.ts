@@ -4,15 +4,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import {
+  APPROVAL_NAMESPACE,
   ARTIFACT_NAMESPACE,
   createSigning,
   createSigningKey,
   formatAllowedSigner,
   makeBundle,
-  parseAllowedSigners,
+  parseReviewers,
   signBytes,
-  verifySignature,
+  verifyReviewer,
 } from '../../src/bundle/index.ts';
+import { formatStatement } from '../../src/domain/statement.ts';
 import { loadCatalogue, renderBundleFiles } from '../../src/render/index.ts';
 import {
   type Container,
@@ -42,6 +44,24 @@ const COMMANDS = (verifyPage.match(/(?<=^ {4})\S.*$/gm) ?? []).slice(0, -1);
 
 const MESSAGE = Buffer.from('0123  install.sh\n');
 const SIGNATURE = Buffer.from(signBytes(key, ARTIFACT_NAMESPACE, MESSAGE));
+
+const STATEMENT = formatStatement({
+  v: 1,
+  vendor: 'acme',
+  account: 'globex',
+  tunnel: SAMPLE.tunnel.id,
+  decision: 'approve',
+  artifacts: ['a'.repeat(64)],
+  not_after: 4_000_000_000,
+  serial: 1,
+  previous: null,
+});
+
+/** A public key and a signature, as the shell printed them: a reviewers' file, and the signature. */
+function reviewedBy(printed: string): [string, string] {
+  const line = printed.slice(0, printed.indexOf('\n'));
+  return [`erika namespaces="${APPROVAL_NAMESPACE}" ${line}\n`, printed.slice(line.length + 1)];
+}
 
 let network: Network;
 
@@ -83,7 +103,12 @@ function testOn(suite: string, version: string): void {
   });
 
   /** What it accepts of these, each tried inside. */
-  async function accepted(signers: string, namespace: string, cases: StockCase[]) {
+  async function accepted(
+    signers: string,
+    namespace: string,
+    cases: StockCase[],
+    principal = 'acme',
+  ) {
     const folder = await mkdtemp(join(tmpdir(), 'culvert-cases-'));
     try {
       writeCases(folder, signers, cases);
@@ -91,7 +116,7 @@ function testOn(suite: string, version: string): void {
     } finally {
       await rm(folder, { recursive: true });
     }
-    const words = ['bash', '-c', ACCEPTED, '-', folder, 'acme', namespace];
+    const words = ['bash', '-c', ACCEPTED, '-', folder, principal, namespace];
     return numbersOf((await host.exec(words)).stdout);
   }
 
@@ -135,15 +160,31 @@ function testOn(suite: string, version: string): void {
       const signed = await host.output(`
         cd "$(mktemp -d)" && ssh-keygen -q ${kind} -N '' -C '' -f key
         cut -d ' ' -f 1,2 key.pub
-        printf 'a statement' | ssh-keygen -q -Y sign -f key -n culvert-approval-v1`);
-      const line = signed.slice(0, signed.indexOf('\n'));
-      const signers = `erika namespaces="culvert-approval-v1" ${line}\n`;
-      verifySignature(signed.slice(line.length + 1), Buffer.from('a statement'), {
-        namespace: 'culvert-approval-v1',
-        principal: 'erika',
-        signers: parseAllowedSigners(signers, 'signers'),
-        at: Date.now(),
-      });
+        printf '%s' '${STATEMENT}' | ssh-keygen -q -Y sign -f key -n ${APPROVAL_NAMESPACE}`);
+      const [reviewers, signature] = reviewedBy(signed);
+      const signers = parseReviewers(reviewers, 'reviewers');
+      assert.equal(verifyReviewer(STATEMENT, signature, signers, Date.now()).person, 'erika');
     });
   }
+
+  test('accepts a statement signed there, and refuses one flipped bit in any byte of it', async () => {
+    const signed = await host.output(`
+      cd "$(mktemp -d)" && ssh-keygen -q -t ed25519 -N '' -C '' -f key
+      cut -d ' ' -f 1,2 key.pub
+      printf '%s' '${STATEMENT}' | ssh-keygen -q -Y sign -f key -n ${APPROVAL_NAMESPACE}`);
+    const [reviewers, signature] = reviewedBy(signed);
+    const [text, armored] = [Buffer.from(STATEMENT), Buffer.from(signature)];
+    const cases: StockCase[] = [
+      { signature, message: text },
+      ...[...flipped(text)].map((message) => ({ signature, message })),
+      ...[...flipped(armored.subarray(0, -1))].map((changed) => ({
+        signature: Buffer.concat([changed, Buffer.from('\n')]),
+        message: text,
+      })),
+    ];
+    assert.ok(cases.length > 500);
+    assert.deepEqual(await accepted(reviewers, APPROVAL_NAMESPACE, cases, 'erika'), [0]);
+    assert.deepEqual(await accepted(reviewers, ARTIFACT_NAMESPACE, cases.slice(0, 1), 'erika'), []);
+    assert.deepEqual(await accepted(reviewers, APPROVAL_NAMESPACE, cases.slice(0, 1), 'ada'), []);
+  });
 }
