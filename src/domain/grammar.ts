@@ -10,7 +10,8 @@ import { Problem } from './problem.ts';
 const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i;
 const SLUG = /^[a-z0-9][a-z0-9-]{0,30}$/;
 const LOGIN = /^[A-Za-z_][A-Za-z0-9_.-]{0,31}$/;
-const SERVICE_NAME = /^[a-z][a-z0-9_-]{0,31}$/;
+// One letter less than a login: systemd warns of a unit whose user has a longer name than 31.
+const SERVICE_NAME = /^[a-z][a-z0-9_-]{0,30}$/;
 const SOCKET_PATH = /^\/[A-Za-z0-9._/-]{1,103}$/;
 const PEM_CERTIFICATE =
   /-----BEGIN CERTIFICATE-----\n([A-Za-z0-9+/=]+\n)+-----END CERTIFICATE-----\n/g;
@@ -40,7 +41,7 @@ export function checkLogin(field: string, value: string): string {
 /** The service's name on proxies: it names a unit, folders, and a user that `useradd` must take. */
 export function checkServiceName(field: string, value: string): string {
   if (!SERVICE_NAME.test(value)) {
-    refuse(field, 'must be at most 32 of a-z, 0-9, hyphen and underscore, a letter in front');
+    refuse(field, 'must be at most 31 of a-z, 0-9, hyphen and underscore, a letter in front');
   }
   return value;
 }

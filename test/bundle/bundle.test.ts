@@ -19,7 +19,7 @@ import type { BundleFile } from '../../src/domain/bundle-file.ts';
 import { outputOf, runCommand } from '../support/bed/command.ts';
 import { acceptedByStock, flipped } from '../support/stock-signatures.ts';
 
-const LONGEST = `linux-plain-ssh/etc/systemd/system/${'s'.repeat(32)}@${'v'.repeat(31)}_${'t'.repeat(31)}.service`;
+const LONGEST = `linux-plain-ssh/etc/systemd/system/${'s'.repeat(31)}@${'v'.repeat(31)}_${'t'.repeat(31)}.service`;
 const FILES: BundleFile[] = [
   { path: 'install.sh', bytes: Buffer.from('#!/bin/bash\necho hello\n') },
   { path: 'VERIFY.md', bytes: Buffer.from('How to check.\n') },

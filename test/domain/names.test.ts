@@ -26,8 +26,8 @@ const CHECKS: [string, (field: string, value: never) => unknown, unknown[], unkn
   [
     'service',
     checkServiceName,
-    ['tunnel', 'h_autossh', 'a', 'a'.repeat(32), 'a-1_'],
-    ['', '-a', '_a', '1a', 'Root', 'a.b', 'a b', 'a$', 'a\n', 'a:b', 'ä', 'a'.repeat(33)],
+    ['tunnel', 'h_autossh', 'a', 'a'.repeat(31), 'a-1_'],
+    ['', '-a', '_a', '1a', 'Root', 'a.b', 'a b', 'a$', 'a\n', 'a:b', 'ä', 'a'.repeat(32)],
   ],
   [
     'port',

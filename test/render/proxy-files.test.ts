@@ -22,6 +22,7 @@ const filesOf = (input: InstallerInput) => renderProxyFiles(catalogue, checkInst
 
 const slug = fc.stringMatching(/^[a-z0-9][a-z0-9-]{0,30}$/);
 const login = fc.stringMatching(/^[a-z][a-z0-9_-]{0,31}$/);
+const service = fc.stringMatching(/^[a-z][a-z0-9_-]{0,30}$/);
 const port = fc.integer({ min: 1, max: 65535 });
 const hostName = fc.stringMatching(
   /^([A-Za-z0-9]([A-Za-z0-9-]{0,10}[A-Za-z0-9])?\.){0,3}[a-z]{2,10}$/,
@@ -48,7 +49,7 @@ const anyInput: fc.Arbitrary<InstallerInput> = fc
   .record({
     vendor: slug,
     tunnel: slug,
-    service: login,
+    service,
     login,
     name: bravelyNamed,
     host: address,
