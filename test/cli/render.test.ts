@@ -4,10 +4,10 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { sampleInputs } from '../lint/samples.ts';
+import { accountInputs } from '../support/dist-scripts/accounts.ts';
 import { culvert, culvertJson } from './support/culvert.ts';
 
-const { plain } = sampleInputs();
+const { plain } = accountInputs();
 const folder = await mkdtemp(join(tmpdir(), 'culvert-render-'));
 const input = join(folder, 'tunnel.json');
 await writeFile(input, JSON.stringify(plain));

@@ -3,7 +3,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { loadCatalogue, renderErrorScript, renderInstaller } from '../../src/render/index.ts';
 import { runCommand } from '../support/bed/command.ts';
-import { sampleInputs } from './samples.ts';
+import { accountInputs } from '../support/dist-scripts/accounts.ts';
 
 /** The same for every shell text of the project, parts of templates too. */
 const SHFMT = ['shfmt', '-d', '-i', '2', '-ci'];
@@ -16,7 +16,7 @@ const catalogue = loadCatalogue();
 /** What customers get, and what we run ourselves. */
 const scripts: Record<string, Buffer> = {
   ...Object.fromEntries(
-    Object.entries(sampleInputs()).map(([name, input]) => [
+    Object.entries(accountInputs()).map(([name, input]) => [
       `install.sh (${name})`,
       renderInstaller(catalogue, 'linux', input).bytes,
     ]),

@@ -10,11 +10,11 @@ import {
   renderProxyFiles,
 } from '../../src/render/index.ts';
 import { runCommand } from '../support/bed/command.ts';
-import { sampleInputs } from './samples.ts';
+import { accountInputs } from '../support/dist-scripts/accounts.ts';
 
 const catalogue = loadCatalogue();
 
-for (const [name, sample] of Object.entries(sampleInputs())) {
+for (const [name, sample] of Object.entries(accountInputs())) {
   test(`systemd-analyze verify says nothing about the units (${name})`, async (t) => {
     const input = checkInstallerInput(sample);
     const { tunnel_unit, plain_unit, umbrella_unit } = renderProxyFiles(catalogue, input);

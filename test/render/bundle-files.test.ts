@@ -12,7 +12,7 @@ import {
   renderPlan,
   renderWindowsFiles,
 } from '../../src/render/index.ts';
-import { sampleInputs } from '../lint/samples.ts';
+import { accountInputs } from '../support/dist-scripts/accounts.ts';
 import { SAMPLE } from '../support/sample-input.ts';
 import { settingsBlock } from './settings-block.ts';
 import { runShell, splitAtNul } from './shells.ts';
@@ -85,7 +85,7 @@ test('ACTIONS.md holds the very text that a dry run prints, and every file of th
 });
 
 test('the plan is a code block throughout, and none of its lines is markup', () => {
-  for (const [name, input] of Object.entries(sampleInputs())) {
+  for (const [name, input] of Object.entries(accountInputs())) {
     const actions = render(input).get('ACTIONS.md')?.toString() ?? '';
     const plans = actions.split(/^## install\.\w+\n\n/m).slice(1);
     assert.equal(plans.length, input.database.socket ? 1 : 2);
@@ -96,7 +96,7 @@ test('the plan is a code block throughout, and none of its lines is markup', () 
 });
 
 test('MANIFEST.json is canonical, and says whose tunnel it is and what made each artifact', () => {
-  for (const input of Object.values(sampleInputs())) {
+  for (const input of Object.values(accountInputs())) {
     const files = render(input);
     const text = files.get('MANIFEST.json')?.toString() ?? '';
     const manifest = JSON.parse(text);

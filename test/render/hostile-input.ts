@@ -52,20 +52,22 @@ export const hostileInput: fc.Arbitrary<{ input: InstallerInput; field: string }
     input.vendor.name = vendor;
     input.account.name = account;
     input.tunnel.name = tunnel;
-    setField(input, field, value);
+    changeField(input, field, () => value);
     return { input, field };
   });
 
-function stringFields(value: unknown, path: string[] = []): string[] {
+/** The dotted path of every string in a value. */
+export function stringFields(value: unknown, path: string[] = []): string[] {
   if (typeof value === 'string') return [path.join('.')];
   if (value === null || typeof value !== 'object') return [];
   return Object.entries(value).flatMap(([key, part]) => stringFields(part, [...path, key]));
 }
 
-function setField(input: object, path: string, value: string): void {
+/** Replaces the string at a dotted path. */
+export function changeField(input: object, path: string, change: (value: string) => string): void {
   const parts = path.split('.');
   const last = parts.pop() as string;
   let place = input as Record<string, unknown>;
   for (const part of parts) place = place[part] as Record<string, unknown>;
-  place[last] = value;
+  place[last] = change(place[last] as string);
 }

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { templateOf } from '../../src/render/catalogue.ts';
 import { type Artifact, loadCatalogue, renderInstaller } from '../../src/render/index.ts';
-import { sampleInputs } from '../lint/samples.ts';
+import { accountInputs } from '../support/dist-scripts/accounts.ts';
 import { findPowerShell, NO_POWERSHELL } from '../support/powershell.ts';
 import { SAMPLE } from '../support/sample-input.ts';
 import { expectedWindowsSettings } from './expected-windows-settings.ts';
@@ -63,7 +63,7 @@ test('the settings are those that the test knows', () => {
 test('a hostile value anywhere is refused by its field, or PowerShell has it byte for byte', {
   timeout: 180_000,
 }, async (t) => {
-  const samples: unknown[] = Object.values(sampleInputs()).filter(
+  const samples: unknown[] = Object.values(accountInputs()).filter(
     ({ database }) => !database.socket,
   );
   const refusedFields = new Set<string>();

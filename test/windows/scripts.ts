@@ -5,14 +5,14 @@ import {
   renderInstaller,
   renderWindowsFiles,
 } from '../../src/render/index.ts';
-import { sampleInputs } from '../lint/samples.ts';
+import { accountInputs } from '../support/dist-scripts/accounts.ts';
 import { SAMPLE } from '../support/sample-input.ts';
 
 const catalogue = loadCatalogue();
 
 /** Every script for Windows that a customer can get, by what it is. */
 export function windowsScripts(): Map<string, string> {
-  const inputs = Object.entries(sampleInputs()).filter(([, { database }]) => !database.socket);
+  const inputs = Object.entries(accountInputs()).filter(([, { database }]) => !database.socket);
   const installers = inputs.map(([name, input]): [string, string] => [
     `install.ps1 (${name})`,
     renderInstaller(catalogue, 'windows', input).bytes.toString(),

@@ -60,7 +60,7 @@ test("PowerShell's own parser reads every script", async (t) => {
 test('PSScriptAnalyzer finds nothing, and nothing that Windows PowerShell 5.1 cannot read', async (t) => {
   if (!powershell) return t.diagnostic(`not run here: ${NO_POWERSHELL}`);
   // One installer stands for all: what is the same for everyone is most of it.
-  const telling = ['install.ps1 (names)', 'error script', 'dispatcher'];
+  const telling = ['install.ps1 (longest-names)', 'error script', 'dispatcher'];
   const analyzed = [...scripts].filter(([name]) => telling.includes(name));
   assert.equal(analyzed.length, telling.length);
   await writeScripts(
@@ -80,7 +80,7 @@ test('PSScriptAnalyzer finds nothing, and nothing that Windows PowerShell 5.1 ca
 
 test('cut anywhere, a script does nothing', async (t) => {
   if (!powershell) return t.diagnostic(`not run here: ${NO_POWERSHELL}`);
-  const installer = scripts.get('install.ps1 (names)');
+  const installer = scripts.get('install.ps1 (longest-names)');
   const others = [...scripts].filter(([name]) => !name.startsWith('install.ps1'));
   assert.ok(installer);
   const outcomes = await tryCuts(powershell, folder, [

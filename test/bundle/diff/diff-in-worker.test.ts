@@ -14,7 +14,7 @@ const repeating = (lines: string) => Buffer.from(lines.repeat(20_000));
 test('installers are compared, also those that have little in common', async () => {
   const { changes } = await diffInWorker(
     Buffer.from(LINUX['plain'] ?? ''),
-    Buffer.from(LINUX['names'] ?? ''),
+    Buffer.from(LINUX['longest-names'] ?? ''),
   );
   assert.ok(changes.length > 0);
   const shuffled = (LINUX['plain'] ?? '').split('\n').reverse().join('\n');

@@ -123,8 +123,8 @@ test('patch makes the one of the other, in both languages', () => {
   const folder = mkdtempSync(join(tmpdir(), 'culvert-diff-'));
   try {
     for (const [before, after] of [
-      [plain, LINUX['names']],
-      [LINUX['socket'], LINUX['ipv6']],
+      [plain, LINUX['longest-names']],
+      [LINUX['unix-socket'], LINUX['ipv6']],
       [WINDOWS, edited(WINDOWS, { "'db.internal'": "'db2.internal'", '  Main\r\n': '' })],
       ['a\nb\n', 'a\nc'],
     ] as [string, string][]) {

@@ -1,11 +1,11 @@
 import { loadCatalogue, renderInstaller } from '../../../src/render/index.ts';
-import { sampleInputs } from '../../lint/samples.ts';
+import { accountInputs } from '../../support/dist-scripts/accounts.ts';
 
 const catalogue = loadCatalogue();
 
 /** The installer for Linux of every sample, by its name. */
 export const LINUX: Record<string, string> = Object.fromEntries(
-  Object.entries(sampleInputs()).map(([name, input]) => [
+  Object.entries(accountInputs()).map(([name, input]) => [
     name,
     renderInstaller(catalogue, 'linux', input).bytes.toString(),
   ]),
