@@ -1,8 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { migrate, openStore, type Store } from '../../src/store/index.ts';
+import { databaseFolder } from './database-folder.ts';
 import { type Postgres, startPostgres } from './postgres.ts';
 
 /** A database of its own for one test. */
@@ -53,7 +53,7 @@ async function withDatabase(
   work: (url: string) => Promise<void>,
 ): Promise<void> {
   if (engine === 'postgres') return work(await createOnPostgres());
-  const folder = await mkdtemp(join(tmpdir(), 'culvert-store-'));
+  const folder = await mkdtemp(join(databaseFolder(), 'culvert-store-'));
   try {
     await work(`sqlite:${join(folder, 'culvert.db')}`);
   } finally {

@@ -3,10 +3,10 @@ import { once } from 'node:events';
 import { chownSync, closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
+import { databaseFolder } from './database-folder.ts';
 
 export interface Postgres {
   /** Of the superuser, on 127.0.0.1, database `postgres`. */
@@ -43,7 +43,7 @@ export async function startPostgres({
 }: PostgresOptions = {}): Promise<Postgres> {
   const programs = await findPrograms();
   const account = ownAccount();
-  const folder = await mkdtemp(join(tmpdir(), 'culvert-postgres-'));
+  const folder = await mkdtemp(join(databaseFolder(), 'culvert-postgres-'));
   if (account) chownSync(folder, account.uid, account.gid);
   const data = join(folder, 'data');
   execFileSync(
