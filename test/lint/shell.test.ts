@@ -1,9 +1,15 @@
 import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { loadCatalogue, renderErrorScript, renderInstaller } from '../../src/render/index.ts';
+import {
+  type InstallerInput,
+  loadCatalogue,
+  renderErrorScript,
+  renderInstaller,
+} from '../../src/render/index.ts';
 import { runCommand } from '../support/bed/command.ts';
 import { accountInputs } from '../support/dist-scripts/accounts.ts';
+import { installerHalves } from '../support/dist-scripts/installer-halves.ts';
 
 /** The same for every shell text of the project, parts of templates too. */
 const SHFMT = ['shfmt', '-d', '-i', '2', '-ci'];
@@ -18,7 +24,7 @@ const scripts: Record<string, Buffer> = {
   ...Object.fromEntries(
     Object.entries(accountInputs()).map(([name, input]) => [
       `install.sh (${name})`,
-      renderInstaller(catalogue, 'linux', input).bytes,
+      name === 'plain' ? installer(input) : settingsAlone(installer(input)),
     ]),
   ),
   'error script': renderErrorScript(catalogue, 'linux', {
@@ -32,6 +38,15 @@ const scripts: Record<string, Buffer> = {
     globSync('test/support/bed/*.sh').map((file) => [file, readFileSync(file)]),
   ),
 };
+
+/** What all installers share is read once, in plain; a test of dist-scripts shows that it is the same. */
+function settingsAlone(script: Buffer): Buffer {
+  return Buffer.from(`${installerHalves(script.toString()).settings}}\n`);
+}
+
+function installer(input: InstallerInput): Buffer {
+  return renderInstaller(catalogue, 'linux', input).bytes;
+}
 
 for (const [name, bytes] of Object.entries(scripts)) {
   test(`${name}: bash reads it`, () => silent(['bash', '-n'], bytes));
