@@ -17,7 +17,7 @@ export interface Tier {
 /** Folders whose tests run whole programs on this machine: sshd, quickstart, a shell for each cut. */
 const SYSTEM = ['agent', 'cli', 'installer'];
 /** Folders that belong to another tier than `unit`. */
-const OTHERS = [...SYSTEM, 'lint', 'windows', 'distro', 'journeys'];
+const OTHERS = [...SYSTEM, 'heavy', 'lint', 'windows', 'distro', 'journeys'];
 const MACHINE_PACKAGES = [
   'openssh-client',
   'openssh-server',
@@ -36,6 +36,13 @@ export const TIERS: Tier[] = [
     packages: [...MACHINE_PACKAGES, 'libarchive-tools', 'openssl', 'patch', 'python3'],
     load: 'computes',
     timeoutMs: MINUTE_MS,
+  },
+  {
+    name: 'heavy',
+    files: () => testFiles((folder) => folder === 'heavy'),
+    packages: ['postgresql'],
+    load: 'computes',
+    timeoutMs: 3 * MINUTE_MS,
   },
   {
     name: 'system',

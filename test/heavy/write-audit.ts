@@ -1,5 +1,5 @@
 import { change, openStore } from '../../src/store/index.ts';
-import { SOME_EVENT } from './seed.ts';
+import { SOME_EVENT } from '../store/seed.ts';
 
 /*
  * A process that writes to the audit as an instance of the control plane does, a few changes at

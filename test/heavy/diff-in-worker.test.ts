@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { diffInWorker } from '../../../src/bundle/index.ts';
-import { LINUX } from './installers.ts';
+import { diffInWorker } from '../../src/bundle/index.ts';
+import { LINUX } from '../bundle/diff/installers.ts';
 
 const TOO_LARGE = { code: 'diff-too-large', next: /diff -u/ };
 

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { templateOf } from '../../src/render/catalogue.ts';
 import { type Artifact, loadCatalogue, renderInstaller } from '../../src/render/index.ts';
+import { expectedWindowsSettings } from '../render/expected-windows-settings.ts';
+import { sampleOf } from '../render/hostile.ts';
+import { hostileInput, STRING_FIELDS } from '../render/hostile-input.ts';
+import { renderedOrRefused } from '../render/rendered-or-refused.ts';
 import { accountInputs } from '../support/dist-scripts/accounts.ts';
 import { findPowerShell, NO_POWERSHELL } from '../support/powershell.ts';
 import { SAMPLE } from '../support/sample-input.ts';
-import { expectedWindowsSettings } from './expected-windows-settings.ts';
-import { sampleOf } from './hostile.ts';
-import { hostileInput, STRING_FIELDS } from './hostile-input.ts';
-import { renderedOrRefused } from './rendered-or-refused.ts';
 
 /** How many installers PowerShell reads; each costs it some hundredths of a second. */
 const SAMPLES = 100;

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { quotePowerShell } from '../../src/render/quoting/powershell.ts';
+import { hostileText, sampleOf } from '../render/hostile.ts';
 import { findPowerShell, NO_POWERSHELL } from '../support/powershell.ts';
-import { hostileText, sampleOf } from './hostile.ts';
 
 /** What PowerShell minds and a shell does not. */
 const FRAGMENTS = [
