@@ -53,7 +53,7 @@ export async function buildApp(input: AppInput): Promise<FastifyInstance> {
     kept: new Map(),
     compare: createDiffCache(),
     wakeUps: createWakeUps(),
-    metrics: createMetrics(),
+    metrics: createMetrics(store),
   });
   await server.ready();
   return server as unknown as FastifyInstance;

@@ -6,6 +6,7 @@ export { findApiToken, insertApiToken, listApiTokens, revokeApiToken } from './a
 export { auditRows, getAuditHead, listAudit } from './audit.ts';
 export type { ListedBundle, StoredBundle, StoredInstaller } from './bundles.ts';
 export { findArtifact, getBundle, insertBundle, listBundles } from './bundles.ts';
+export { type Census, takeCensus } from './census.ts';
 export type { Changed, ChangeScope } from './change.ts';
 export { change } from './change.ts';
 export type { EnrolmentToken, NewEnrolmentToken } from './enrolment-tokens.ts';

@@ -32,8 +32,15 @@ export const TIERS: Tier[] = [
   {
     name: 'unit',
     files: () => testFiles((folder) => !OTHERS.includes(folder)),
-    // What reviewers check bundles and differences with: bsdtar, Python's tarfile, patch.
-    packages: [...MACHINE_PACKAGES, 'libarchive-tools', 'openssl', 'patch', 'python3'],
+    // What reviewers check bundles and differences with: bsdtar, Python's tarfile, patch; promtool.
+    packages: [
+      ...MACHINE_PACKAGES,
+      'libarchive-tools',
+      'openssl',
+      'patch',
+      'prometheus',
+      'python3',
+    ],
     load: 'computes',
     timeoutMs: MINUTE_MS,
   },
