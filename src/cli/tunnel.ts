@@ -8,6 +8,7 @@ import { printResult } from './print.ts';
 import { resolveId } from './resolve-id.ts';
 import { addSettings } from './setting-options.ts';
 import { type Column, formatRecord, formatTable, formatTime } from './table.ts';
+import { addWhy } from './tunnel-why.ts';
 
 /** A tunnel as the admin API gives it. */
 export interface TunnelAnswer {
@@ -32,12 +33,12 @@ export interface TunnelAnswer {
   installers?: { slot: number; waiting: string | null; reasons: string[] }[];
 }
 
-interface SlotAnswer {
+export interface SlotAnswer {
   slot: number;
   host: string;
   tunnel_port: number;
   server: string;
-  status?: SlotReport;
+  status?: SlotReport & { key: string; agent_at: number };
 }
 
 const TUNNELS: Column<TunnelAnswer>[] = [
@@ -64,6 +65,7 @@ export function addTunnel(program: Command): void {
   addCreate(tunnel);
   addList(tunnel);
   addShow(tunnel);
+  addWhy(tunnel);
   addRemove(tunnel);
 }
 
