@@ -74,6 +74,27 @@ export function readPrivateFile(file: string, name: string): string {
   return text;
 }
 
+/** An https address without user and fragment. */
+export function readWebhookUrl(text: string, name: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const isFit = url?.protocol === 'https:' && url.username === '' && url.password === '';
+  return isFit && url.hash === '' ? url : refuse(name, 'must be an https address, without a user');
+}
+
+/** As Standard Webhooks writes a key. Gives its bytes, and never repeats the text. */
+export function readWebhookSecret(text: string, name: string): Buffer {
+  const [, base64 = ''] = /^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(text.trim()) ?? [];
+  const bytes = Buffer.from(base64, 'base64');
+  const isFit = bytes.length >= 24 && bytes.length <= 64 && bytes.toString('base64') === base64;
+  return isFit ? bytes : refuse(name, 'must be whsec_ and 24 to 64 bytes in base64');
+}
+
+/** Whole seconds, up to a day. */
+export function readGrace(text: string, name: string): number {
+  const seconds = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  return seconds <= 86_400 ? seconds : refuse(name, 'must be whole seconds, at most 86400');
+}
+
 function checkAddressBlock(block: string, name: string): string {
   const [address = '', prefix] = block.split('/', 2);
   const family = isIP(address);

@@ -13,12 +13,15 @@ import {
   LOG_LEVELS,
   readAddressBlocks,
   readCertificates,
+  readGrace,
   readIpv4Address,
   readListenAddress,
   readLogLevel,
   readPrivateFile,
   readStoreAddress,
   readTextFile,
+  readWebhookSecret,
+  readWebhookUrl,
 } from './setting-grammar.ts';
 
 /** One thing that an operator can set: by its flag, else by its variable, else as `fallback` says. */
@@ -108,6 +111,48 @@ export const SETTINGS = {
     description: "allowed_signers lines of the vendor's earlier and coming keys, to publish them",
     fallback: '',
     read: (text, name) => (text === '' ? '' : readTextFile(text, name)),
+  }),
+  webhookUrl: setting({
+    variable: 'CULVERT_WEBHOOK_URL',
+    flag: '--webhook-url <url>',
+    description: 'https address that is told of what goes wrong',
+    fallback: '',
+    read: (text, name) => (text === '' ? undefined : readWebhookUrl(text, name)),
+  }),
+  webhookSecret: setting({
+    variable: 'CULVERT_WEBHOOK_SECRET',
+    description: 'what signs it: whsec_ and 24 to 64 bytes in base64',
+    fallback: '',
+    read: (text, name) => (text === '' ? undefined : readWebhookSecret(text, name)),
+  }),
+  webhookSecretFile: setting({
+    variable: 'CULVERT_WEBHOOK_SECRET_FILE',
+    flag: '--webhook-secret-file <file>',
+    description: 'file that holds it, for its owner alone (mode 0600)',
+    fallback: '',
+    read: (text, name) =>
+      text === '' ? undefined : readWebhookSecret(readPrivateFile(text, name), name),
+  }),
+  webhookAllow: setting({
+    variable: 'CULVERT_WEBHOOK_ALLOW',
+    flag: '--webhook-allow <addresses>',
+    description: 'private addresses or CIDR blocks that it may be at, with commas between',
+    fallback: '',
+    read: readAddressBlocks,
+  }),
+  webhookGrace: setting({
+    variable: 'CULVERT_WEBHOOK_GRACE',
+    flag: '--webhook-grace <seconds>',
+    description: 'seconds for which something must be bad before it is told',
+    fallback: '120',
+    read: readGrace,
+  }),
+  webhookCaFile: setting({
+    variable: 'CULVERT_WEBHOOK_CA_FILE',
+    flag: '--webhook-ca-file <file>',
+    description: 'PEM file of the authorities to trust for it, in place of the usual ones',
+    fallback: '',
+    read: (text, name) => (text === '' ? undefined : readCertificates(text, name)),
   }),
   logLevel: setting({
     variable: 'CULVERT_LOG_LEVEL',

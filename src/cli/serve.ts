@@ -10,6 +10,7 @@ import { openAndMigrate, openMigratedStore } from './open-store.ts';
 import { say } from './print.ts';
 import { addSettings } from './setting-options.ts';
 import { readSigning, SIGNING_SETTINGS } from './signing.ts';
+import { readWebhook, WEBHOOK_SETTINGS } from './webhook.ts';
 
 const NAMES = [
   'publicUrl',
@@ -21,6 +22,7 @@ const NAMES = [
   'trustProxy',
   'caFile',
   ...SIGNING_SETTINGS,
+  ...WEBHOOK_SETTINGS,
   'logLevel',
 ] as const satisfies SettingName[];
 
@@ -41,6 +43,7 @@ export function addServe(program: Command, boundary: Boundary): void {
 async function serve(options: { migrate?: true }, boundary: Boundary): Promise<void> {
   const settings = readSettings(NAMES, { ...options });
   const signing = readSigning(settings.vendor, settings);
+  const webhook = readWebhook(settings);
   const log = createLog(settings.logLevel);
   const stop = boundary.stopSignal();
   await using running = new AsyncDisposableStack();
@@ -55,6 +58,7 @@ async function serve(options: { migrate?: true }, boundary: Boundary): Promise<v
       serviceName: settings.service,
       ...(settings.caFile !== undefined && { caCertificates: settings.caFile }),
       ...(signing && { signing }),
+      ...(webhook && { webhook }),
     },
     settings.listen,
     log,

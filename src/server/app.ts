@@ -15,6 +15,7 @@ import { answerProblems } from './plugins/problems.ts';
 import { validateByTypeBox } from './plugins/validation.ts';
 import { review } from './review/index.ts';
 import type { Services } from './services.ts';
+import { webhooks } from './webhooks/index.ts';
 
 /** The control plane's routes and what they have in common, apart from any process. */
 export async function app(instance: FastifyInstance, services: Services): Promise<void> {
@@ -28,6 +29,7 @@ export async function app(instance: FastifyInstance, services: Services): Promis
   closeIdleConnections(instance);
   await describeRoutes(instance, services.settings.publicUrl);
 
+  await webhooks(instance, services);
   await instance.register(installers, services);
   await instance.register(async (rest) => {
     await addSafeHeaders(rest);

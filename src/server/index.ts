@@ -1,2 +1,2 @@
 export { type AppInput, buildApp } from './build-app.ts';
-export type { ServerSettings } from './settings.ts';
+export type { ServerSettings, WebhookSettings } from './settings.ts';

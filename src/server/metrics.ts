@@ -9,6 +9,8 @@ export interface Metrics {
   requests: Histogram<'method' | 'route' | 'status'>;
   /** Outcomes of enrolments: `enrolled`, `waiting`, `repeated`, or the code of the refusal. */
   enrolments: Counter<'result'>;
+  /** Attempts to deliver an event to the webhook: `delivered` or `failed`. */
+  deliveries: Counter<'result'>;
   /** All metrics in Prometheus' text form. What is in the store is counted at that moment. */
   text(): Promise<string>;
 }
@@ -40,6 +42,12 @@ export function createMetrics({ db }: Pick<Store, 'db'>): Metrics {
     enrolments: new Counter({
       name: 'culvert_enrolments_total',
       help: 'Enrolments by outcome.',
+      labelNames: ['result'],
+      registers: [registry],
+    }),
+    deliveries: new Counter({
+      name: 'culvert_webhook_attempts_total',
+      help: 'Attempts to deliver an event to the webhook, by outcome.',
       labelNames: ['result'],
       registers: [registry],
     }),

@@ -16,4 +16,20 @@ export interface ServerSettings {
   caCertificates?: string;
   /** What artifacts and bundles are signed with; nothing is signed where it is left out. */
   signing?: Signing;
+  /** Where the vendor's programs hear of what goes wrong; nowhere when left out. */
+  webhook?: WebhookSettings;
+}
+
+/** The vendor's webhook. */
+export interface WebhookSettings {
+  /** https. */
+  url: URL;
+  /** The bytes of the key that signs. */
+  secret: Buffer;
+  /** Addresses or CIDR blocks that it may be at although they are private. */
+  allow: string[];
+  /** For how long something must be bad before it is told, milliseconds: a reconnect wakes no one. */
+  graceMs: number;
+  /** PEM of the authorities to trust for it, in place of the usual ones. */
+  ca?: string;
 }

@@ -1,6 +1,7 @@
 export { getAccount, insertAccount, listAccounts } from './accounts.ts';
 export type { AgentKeyRow, AgentKeys } from './agent-keys.ts';
 export { agentKeys, serverFingerprints } from './agent-keys.ts';
+export { tellAlerts } from './alerts.ts';
 export type { ApiToken, NewApiToken } from './api-tokens.ts';
 export { findApiToken, insertApiToken, listApiTokens, revokeApiToken } from './api-tokens.ts';
 export { auditRows, getAuditHead, listAudit } from './audit.ts';
@@ -9,6 +10,13 @@ export { findArtifact, getBundle, insertBundle, listBundles } from './bundles.ts
 export { type Census, takeCensus } from './census.ts';
 export type { Changed, ChangeScope } from './change.ts';
 export { change } from './change.ts';
+export type { Delivery } from './deliveries.ts';
+export {
+  claimDelivery,
+  enqueueDelivery,
+  forgetDeliveries,
+  settleDelivery,
+} from './deliveries.ts';
 export type { EnrolmentToken, NewEnrolmentToken } from './enrolment-tokens.ts';
 export {
   findEnrolmentToken,

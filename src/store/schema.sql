@@ -204,6 +204,28 @@ create table statement_signature (
   constraint statement_signature_pkey primary key (statement, person)
 );
 
+-- What is bad now, for webhooks. A row goes when it is over.
+create table alert (
+  type text not null,                       -- such as tunnel.down
+  about text not null,                      -- a slot as `tun_… number`, or the id of a tunnel server
+  since bigint not null,
+  data text not null,                       -- JSON: what is told of it
+  told_at bigint,                           -- null while it may still be a reconnect
+  constraint alert_pkey primary key (type, about)
+);
+
+-- Events on their way to the vendor's webhook. What was done goes after a week.
+create table delivery (
+  id text not null primary key,             -- evt_…: the same in every attempt
+  body text not null,                       -- JSON, byte for byte as it is signed and sent
+  created_at bigint not null,
+  attempts integer not null,                -- that began
+  next_at bigint not null,                  -- when to try next, or when an attempt counts as lost
+  done_at bigint,                           -- null while it is to be tried
+  result text                               -- of the last attempt
+);
+create index delivery_by_next on delivery (done_at, next_at);
+
 -- Who did what: a chain, each row hashed with the one before it. Triggers, which cannot be written
 -- for both engines at once, hold it so: see migrations/20261125T1930-append-only-audit.ts. The
 -- next row alone can be added; no row can be changed or removed; the head is the last row.

@@ -1,4 +1,5 @@
 import type { Generated } from 'kysely';
+import type { AlertType } from '../domain/vendor-event.ts';
 
 /**
  * The tables as Kysely sees them: the same on both engines. `schema.sql` says what each column is
@@ -19,6 +20,8 @@ export interface Tables {
   artifact: ArtifactTable;
   statement: StatementTable;
   statement_signature: StatementSignatureTable;
+  alert: AlertTable;
+  delivery: DeliveryTable;
   audit_event: AuditEventTable;
   audit_head: AuditHeadTable;
 }
@@ -184,6 +187,24 @@ interface StatementSignatureTable {
   fingerprint: string;
   signature: string;
   created_at: number;
+}
+
+interface AlertTable {
+  type: AlertType;
+  about: string;
+  since: number;
+  data: string;
+  told_at: number | null;
+}
+
+export interface DeliveryTable {
+  id: string;
+  body: string;
+  created_at: number;
+  attempts: number;
+  next_at: number;
+  done_at: number | null;
+  result: string | null;
 }
 
 interface AuditEventTable {

@@ -1,6 +1,6 @@
 import { type Bundle, makeBundle } from '../../bundle/index.ts';
 import { renderBundleFiles } from '../../render/index.ts';
-import { insertBundle } from '../../store/index.ts';
+import { enqueueDelivery, insertBundle } from '../../store/index.ts';
 import { changeAndWake, type Services } from '../services.ts';
 import type { Candidate } from './candidate.ts';
 import type { Served } from './served.ts';
@@ -35,6 +35,14 @@ export async function keepBundle(
   await changeAndWake(services, [], async (trx, at) => {
     const bundle = { ...place, sha256, installers, input, gzip, created_at: at };
     const isNew = await insertBundle(trx, bundle);
+    if (isNew && waiting && services.settings.webhook) {
+      const data = { tunnel: place.tunnel_id, slot: place.slot, bundle: sha256 };
+      const event = {
+        type: 'artifact.waiting',
+        data: { ...data, reasons: waiting.reasons },
+      } as const;
+      await enqueueDelivery(trx, event, at);
+    }
     const after = { slot: place.slot, bundle: sha256, installers, reasons: waiting?.reasons };
     const event = { action: 'artifact.waiting', actor: 'system', from: '', after };
     return {

@@ -3,6 +3,7 @@ import type { Store } from '../store.ts';
 import * as start from './20261122T1800-start.ts';
 import { appendOnlyAudit } from './20261125T1930-append-only-audit.ts';
 import * as changeControl from './20261128T0945-change-control.ts';
+import * as webhooks from './20261128T1015-webhooks.ts';
 
 /** Every migration by name, in the order of time. Append; never edit one that was released. */
 export function migrationsFor(engine: Store['engine']): Record<string, Migration> {
@@ -10,5 +11,6 @@ export function migrationsFor(engine: Store['engine']): Record<string, Migration
     '20261122T1800-start': start,
     '20261125T1930-append-only-audit': appendOnlyAudit(engine),
     '20261128T0945-change-control': changeControl,
+    '20261128T1015-webhooks': webhooks,
   };
 }
