@@ -1,11 +1,16 @@
+import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { bundleBench } from './bundle.ts';
 import { installerBench } from './installer.ts';
+import { describeMachine, formatPage } from './performance-page.ts';
 import { renderBench } from './render.ts';
 import type { Bench, BenchResult } from './result.ts';
 import { keptRouteBench, scriptRouteBench } from './script-route.ts';
 
-/** `npm run bench [-- --json] [-- --only NAME]`: ratios against a baseline of the same run. */
+/**
+ * `npm run bench [-- --json] [-- --only NAME]`: ratios against a baseline of the same run. A run of
+ * all of them writes docs/performance.md.
+ */
 const BENCHES: Bench[] = [
   renderBench,
   scriptRouteBench,
@@ -32,6 +37,10 @@ for (const bench of chosen) {
   results.push(...found);
 }
 if (!values.json) printTable(results);
+if (values.only === undefined) {
+  const page = new URL('../docs/performance.md', import.meta.url);
+  writeFileSync(page, formatPage(results, describeMachine()));
+}
 process.exitCode = results.every(({ ok }) => ok) ? 0 : 1;
 
 function printTable(rows: BenchResult[]): void {
