@@ -33,9 +33,9 @@
 {
   # ---- Settings: every value of this tunnel -----------------------------------------------------
 
-  TEMPLATE_VERSION='1.0.0'
-  BODY_SHA256='2a094cb60e0d182fcfc0313b35ce3f7968aaabe5b0a194f3c599803bf4bdef01'
-  RENDER='c199e2d5e1786b47b0a27133bca05a0a28911250c876dafa179bef7f1926994a'
+  TEMPLATE_VERSION='2.0.0'
+  BODY_SHA256='30421e3cdb3e35f630316eab0f20115b42cb136b43d0bd81ba4f97f4f419eb13'
+  RENDER='ce4983bade633cad1c5b87ddc817ac51758c95e17dc8cc9879028164bb59e9a4'
 
   PUBLIC_URL='https://culvert.example'
   CA_CERTIFICATES=''
@@ -631,6 +631,8 @@ main "$@"
                /etc/h_autossh/acme_orders/http-proxy
                only where authorities to trust are given:
                /etc/h_autossh/acme_orders/ca.pem
+               only with --reviewers, for all tunnels of this vendor here:
+               /etc/h_autossh/acme.reviewers
                only where systemd cannot do all of the unit:
                /etc/systemd/system/h_autossh@acme_orders.service.d
                /etc/systemd/system/h_autossh@acme_orders.service.d/host.conf
@@ -737,6 +739,7 @@ main "$@"
 
   read_arguments() {
     MODE='' TOKEN_FILE='' PROGRAM='' SUPPORT_FILE='' GIVEN_CONFIG='' GIVEN_HOST=''
+    REVIEWERS_FILE='' REVIEWERS='' APPROVALS=''
     DEFER_DATABASE=no DRY_RUN=no ENABLE_EPEL=no REMOVE_PACKAGES=no
     JSON=no FOLLOW=no QUIET=no VERBOSE=no
     while (($# > 0)); do
@@ -764,12 +767,14 @@ main "$@"
           shift
           ;;
         --token-file=*) TOKEN_FILE=${1#*=} ;;
-        --support-file | --ssh-config | --host)
-          (($# > 1)) || wrong "$1 needs a name."
-          take_name "$1" "$2"
+        --support-file | --ssh-config | --host | --reviewers | --approvals)
+          (($# > 1)) || wrong "$1 needs a value."
+          take_value "$1" "$2"
           shift
           ;;
-        --support-file=* | --ssh-config=* | --host=*) take_name "${1%%=*}" "${1#*=}" ;;
+        --support-file=* | --ssh-config=* | --host=* | --reviewers=* | --approvals=*)
+          take_value "${1%%=*}" "${1#*=}"
+          ;;
         --version)
           tell "Culvert installer for Linux $TEMPLATE_VERSION"
           exit 0
@@ -786,6 +791,9 @@ main "$@"
     goes_with --dry-run "$DRY_RUN" install
     goes_with --plain-ssh "${PROGRAM:-no}" install
     goes_with --defer-database "$DEFER_DATABASE" install check run
+    goes_with --reviewers "${REVIEWERS_FILE:-no}" install
+    [[ -z $APPROVALS || -n $REVIEWERS_FILE ]] || wrong '--approvals goes with --reviewers only.'
+    APPROVALS=${APPROVALS:-1}
     goes_with --packages "$REMOVE_PACKAGES" uninstall
     goes_with --json "$JSON" status doctor
     goes_with --support-file "${SUPPORT_FILE:-no}" doctor
@@ -795,12 +803,14 @@ main "$@"
     goes_with --quiet "$QUIET" install run rotate-key upgrade uninstall
   }
 
-  take_name() {
-    [[ -n $2 ]] || wrong "$1 needs a name."
+  take_value() {
+    [[ -n $2 ]] || wrong "$1 needs a value."
     case $1 in
       --support-file) SUPPORT_FILE=$2 ;;
       --ssh-config) GIVEN_CONFIG=$2 ;;
       --host) GIVEN_HOST=$2 ;;
+      --reviewers) REVIEWERS_FILE=$2 ;;
+      --approvals) APPROVALS=$2 ;;
     esac
   }
 
@@ -839,7 +849,8 @@ main "$@"
       '                 Changes nothing, and never logs in with the key of the tunnel.' \
       '  logs           What the tunnel has logged, and what its last error means.' \
       '  rotate-key     Make a new key pair; remove the old key once the new one works.' \
-      '  upgrade        Fetch this installer anew, and run it.' \
+      '  upgrade        Fetch this installer anew, and run it; where reviewers are pinned, only' \
+      '                 if they signed it.' \
       '  uninstall      Remove what an installation made, and the key at the vendor; leave other' \
       '                 tunnels alone.' \
       '' \
@@ -854,6 +865,10 @@ main "$@"
       '  --autossh      install: hold it with autossh, also where it was plain ssh before.' \
       '  --enable-epel  install, on relatives of RHEL: add the package source EPEL, which has' \
       '                 autossh.' \
+      '  --reviewers FILE [--approvals NUMBER]' \
+      '                 install: pin the reviewers in FILE, for all tunnels of this vendor here:' \
+      '                 a line NAME namespaces="culvert-approval-v1" TYPE KEY for each key. Then' \
+      '                 "upgrade" runs only what NUMBER of them signed (1). Needs OpenSSH 8.1.' \
       '  --packages     uninstall: also remove the packages that the installation added, where' \
       '                 nothing else needs them.' \
       '  --json         status, doctor: one JSON object, for programs.' \
@@ -1016,8 +1031,10 @@ main "$@"
     RECORD=$STATE_FOLDER/installed
     APPLIED=$STATE_FOLDER/applied
     OLD_KEY=$STATE_FOLDER/key.old
+    SERIAL_FILE=$STATE_FOLDER/serial
     NEXT_FOLDER=$STATE_FOLDER/next
     LOCAL_CONFIG=$CONFIG_FOLDER/local.conf
+    PIN_FILE=/etc/$SERVICE/$VENDOR.reviewers
     CODE_FOLDER=/usr/local/lib/$SERVICE/$INSTANCE
     DISPATCHER_FILE=/usr/local/sbin/$SERVICE
     UNIT=$SERVICE@$INSTANCE.service
@@ -1153,7 +1170,7 @@ main "$@"
     local asked=yes path=$1
     shift
     ask "$PUBLIC_URL/t/$TUNNEL_ID/v1/$path" "$@" || asked=no
-    ANSWER=$(head -c 65536 "$SCRATCH/answer" | tr -d '\r\0')
+    ANSWER=$(head -c 1048576 "$SCRATCH/answer" | tr -d '\r\0')
     [[ ${ANSWER##*$'\n'} != end=1 ]] || return 0
     ANSWER=
     case "$asked $STATUS $SAID" in
@@ -1324,6 +1341,7 @@ main "$@"
     check_control_plane
     check_tunnel_server
     check_database
+    check_reviewers
     [[ $MODE == run ]] || check_for_strangers
   }
 
@@ -1590,6 +1608,7 @@ main "$@"
     plan key "$KEY_TYPE"
     [[ -z $HTTP_PROXY_HOST ]] ||
       plan 'way out' "through the HTTP proxy $HTTP_PROXY_HOST port $HTTP_PROXY_PORT"
+    plan_reviewers
     [[ -z $CA_FILE ]] || plan trusted "for the vendor's address, the authorities in $CA_FILE"
     say '  In all:'
     say "${PLAN%$'\n'}"
@@ -1623,6 +1642,7 @@ main "$@"
     MODE TOKEN REMOVE_PACKAGES DEFER_DATABASE JSON FOLLOW SUPPORT_FILE GIVEN_CONFIG QUIET VERBOSE
     PHASE PHASES PHASE_BEGAN BOLD PLAIN GIVEN_HTTP_PROXY
     OS_NAME FAMILY PACKAGE_MANAGER SSH_PACKAGE KEY_TYPE PROGRAM MAY_BE_PLAIN ENABLE_EPEL
+    REVIEWERS APPROVALS
     CULVERT_LOCK_SECONDS
     FINGERPRINT SCRATCH_OF_CALLER CULVERT_CA_FILE CURL_CA_BUNDLE SSL_CERT_FILE SSL_CERT_DIR
     http_proxy https_proxy all_proxy no_proxy HTTPS_PROXY ALL_PROXY NO_PROXY
@@ -1990,6 +2010,171 @@ main "$@"
 
   # The SHA-256 of a public key in hex: what the control plane calls the key.
   fingerprint_of() { awk '{ print $2 }' "$1" | base64 -d | sha256sum | cut -c 1-64; }
+
+  # ---- Reviewers: who must have signed what an upgrade runs -------------------------------------
+
+  # Root pins them with --reviewers: lines of allowed_signers, in one file for all tunnels of a
+  # vendor on this host. Its first line says how many persons must have signed. Persons count, not
+  # keys.
+
+  # check_reviewers: the file that was named, before any change. What was checked is then in
+  # REVIEWERS, and just that is written later.
+  check_reviewers() {
+    [[ -n $REVIEWERS_FILE ]] || return 0
+    local file=$SCRATCH/reviewers text
+    if ! can_verify; then
+      finding 'ssh-keygen of this host cannot verify signatures, as --reviewers needs it' \
+        'Install OpenSSH 8.1 or later. Or leave --reviewers out, and verify what you run elsewhere.'
+      return
+    fi
+    [[ -f $REVIEWERS_FILE ]] && head -c 65537 -- "$REVIEWERS_FILE" >"$file" 2>/dev/null || {
+      finding "$REVIEWERS_FILE is no file that can be read" 'Check --reviewers.'
+      return
+    }
+    text=$(lines_of "$file")
+    if (($(wc -c <"$file") > 65536)); then
+      finding "$REVIEWERS_FILE is larger than 64 KiB" 'Check --reviewers.'
+    elif ! read_reviewers "$text"; then
+      finding "$REVIEWERS_FILE: $REVIEWERS_PROBLEM" \
+        'Give lines NAME namespaces="culvert-approval-v1" TYPE KEY, one for each key.'
+    elif ! can_approve "$APPROVALS"; then
+      finding "--approvals $APPROVALS: $REVIEWERS_FILE names ${#PERSONS[@]} persons" \
+        "Give a number from 1 to ${#PERSONS[@]}."
+    else
+      REVIEWERS=$text
+      ok "reviewers: $APPROVALS of ${#PERSONS[@]} persons must sign"
+    fi
+  }
+
+  # The text of a file, without what a shell cannot hold and what editors of Windows add.
+  lines_of() { tr -d '\r' <"$1" | tr '\0' '\1'; }
+
+  # ssh-keygen has -Y verify since OpenSSH 8.1, and then misses what else that needs.
+  can_verify() { [[ $(ssh-keygen -Y verify 2>&1) == *'missing namespace'* ]]; }
+
+  # read_reviewers TEXT: the persons of it, each once, in PERSONS. Takes less than ssh-keygen would:
+  # nothing by which one person or key could count as two. REVIEWERS_PROBLEM says what is wrong.
+  read_reviewers() {
+    local line number=0
+    local -A owners=()
+    PERSONS=() REVIEWERS_PROBLEM=''
+    while IFS= read -r line; do
+      number=$((number + 1))
+      [[ ! $line =~ ^[[:blank:]]*(#.*)?$ ]] || continue
+      read_reviewer "$line" && continue
+      REVIEWERS_PROBLEM="line $number $REVIEWERS_PROBLEM"
+      return 1
+    done < <(printf '%s\n' "$1")
+    ((${#PERSONS[@]} > 0)) || {
+      REVIEWERS_PROBLEM='it names nobody'
+      return 1
+    }
+  }
+
+  # read_reviewer LINE: one key of a person; the keys before it are in the caller's owners.
+  read_reviewer() {
+    local person type key fingerprint
+    local form='^([A-Za-z0-9][A-Za-z0-9._@+-]*)[[:blank:]]+([^[:blank:]]+)[[:blank:]]+'
+    form+='(ssh-rsa|(sk-)?(ssh-ed25519|ecdsa-sha2-nistp(256|384|521))(@openssh\.com)?)'
+    form+='[[:blank:]]+([A-Za-z0-9+/]+=*)([[:blank:]].*)?$'
+    REVIEWERS_PROBLEM='is not of the form: one literal name, options, type, key'
+    [[ $1 =~ $form ]] || return
+    person=${BASH_REMATCH[1]} type=${BASH_REMATCH[3]} key=${BASH_REMATCH[8]}
+    are_reviewer_options "${BASH_REMATCH[2]}" || {
+      REVIEWERS_PROBLEM='must have the option namespaces="culvert-approval-v1", and may have '
+      REVIEWERS_PROBLEM+='valid-after and valid-before, once each'
+      return 1
+    }
+    printf '%s %s\n' "$type" "$key" >"$SCRATCH/reviewer.pub"
+    fingerprint=$(ssh-keygen -l -f "$SCRATCH/reviewer.pub" 2>/dev/null | cut -d ' ' -f 2)
+    REVIEWERS_PROBLEM='holds no public key'
+    [[ -n $fingerprint ]] || return
+    REVIEWERS_PROBLEM='has the key of another person'
+    [[ ${owners[$fingerprint]-$person} == "$person" ]] || return
+    owners[$fingerprint]=$person
+    is_person "$person" || PERSONS+=("$person")
+  }
+
+  is_person() { [[ " ${PERSONS[*]-} " == *" $1 "* ]]; }
+
+  # are_reviewer_options TEXT: separated by commas, of which none stands in a value.
+  are_reviewer_options() {
+    local rest=$1, option names=' '
+    local day='[0-9]{4}(0[1-9]|1[0-2])(0[1-9]|[12][0-9]|3[01])'
+    local time="^valid-(after|before)=\"$day(([01][0-9]|2[0-3])[0-5][0-9]([0-5][0-9])?)?Z?\"$"
+    while [[ -n $rest ]]; do
+      option=${rest%%,*}
+      rest=${rest#*,}
+      [[ $option == 'namespaces="culvert-approval-v1"' || $option =~ $time ]] || return
+      [[ $names != *" ${option%%=*} "* ]] || return
+      names+="${option%%=*} "
+    done
+    [[ $names == *' namespaces '* ]]
+  }
+
+  # can_approve NUMBER: whether there are as many persons.
+  can_approve() { [[ $1 =~ ^[1-9][0-9]{0,3}$ ]] && (($1 <= ${#PERSONS[@]})); }
+
+  # Also where the file has gone: what once was pinned is never taken for unpinned.
+  is_pinned() {
+    [[ -e $PIN_FILE || -L $PIN_FILE ]] ||
+      grep -qsxF "reviewers $PIN_FILE" "${STATE_FOLDER%/*}/${VENDOR}_"*/installed
+  }
+
+  # read_pin: PERSONS, and how many of them must sign in APPROVALS. What was read is what signatures
+  # are checked against, in $SCRATCH/reviewers. REVIEWERS_PROBLEM says why it cannot be.
+  read_pin() {
+    local text form='^# approvals=([0-9]+)$'
+    REVIEWERS_PROBLEM='it is no file that can be read'
+    [[ -f $PIN_FILE && ! -L $PIN_FILE ]] && text=$(lines_of "$PIN_FILE" 2>/dev/null) || return
+    REVIEWERS_PROBLEM='its first line is not approvals=NUMBER'
+    [[ ${text%%$'\n'*} =~ $form ]] || return
+    APPROVALS=${BASH_REMATCH[1]}
+    read_reviewers "$text" || return
+    REVIEWERS_PROBLEM='it names fewer persons than must sign'
+    can_approve "$APPROVALS" || return
+    printf '%s\n' "$text" >"$SCRATCH/reviewers"
+  }
+
+  # Pins the reviewers that were named. Without any, those that are pinned stay.
+  pin_reviewers() {
+    [[ -n $REVIEWERS ]] || return 0
+    local text="# approvals=$APPROVALS"$'\n'
+    text+="# So many of these persons must have signed what $SERVICE upgrade runs for $VENDOR here."
+    text+=$'\n'$REVIEWERS$'\n'
+    ! is_pinned || printf '%s' "$text" | cmp -s - "$PIN_FILE" ||
+      tell "The reviewers that were pinned in $PIN_FILE before are replaced."
+    record reviewers "$PIN_FILE"
+    write_file "$PIN_FILE" 0644 root "$text"
+  }
+
+  # plan_reviewers: what an installation would do with them.
+  plan_reviewers() {
+    if [[ -n $REVIEWERS ]]; then
+      plan reviewers "$APPROVALS of ${#PERSONS[@]} persons, in $PIN_FILE$(replaced_pin)"
+    elif is_pinned; then
+      plan reviewers "those in $PIN_FILE stay"
+    fi
+  }
+
+  replaced_pin() { ! is_pinned || tell ', in place of those pinned before'; }
+
+  # pin_in_words: what root sees of it; nothing where nobody is pinned.
+  pin_in_words() {
+    is_pinned || return 0
+    if read_pin; then
+      tell "pinned: $APPROVALS of ${#PERSONS[@]} persons must sign what an upgrade runs"
+    else
+      tell "pinned, but upgrades are refused: $PIN_FILE: $REVIEWERS_PROBLEM"
+    fi
+  }
+
+  # Root may paste what nobody signed, and shall know it. What an upgrade verified lies in a folder
+  # of root's own.
+  warn_of_pin() {
+    [[ $0 != /run/culvert.*/install.sh ]] && is_pinned || return 0
+    warn "Reviewers are pinned here; this script is not checked, but: $SERVICE upgrade $INSTANCE"
+  }
 
   # ---- Enrolment: the vendor learns the public key ----------------------------------------------
 
@@ -2585,6 +2770,7 @@ main "$@"
     tell "  database    $DATABASE_STATE$(at database_at)"
     tell "  key         $KEY_STATE, SHA-256 ${FINGERPRINT:-unknown}"
     tell "  installer   $TEMPLATE_VERSION"
+    ! is_pinned || tell "  reviewers   $(pin_in_words)"
     ((STATE_CODE > 0)) || return 0
     error=$(last_error)
     [[ -z $error ]] || tell "  last error  $error"$'\n'"              $(in_plain_words "$error")"
@@ -2609,7 +2795,8 @@ main "$@"
       state "$STATE" service "$SERVICE_STATE" at_boot "$AT_BOOT" \
       key "$KEY_STATE" fingerprint "$FINGERPRINT" \
       session "$SESSION" session_since "$(number session_since)" \
-      database "$DATABASE_STATE" database_at "$(number database_at)" installer "$TEMPLATE_VERSION"
+      database "$DATABASE_STATE" database_at "$(number database_at)" installer "$TEMPLATE_VERSION" \
+      reviewers "$(pin_in_words)"
     tell
   }
 
@@ -3055,7 +3242,7 @@ main "$@"
 
   # Nothing here logs in with the tunnel's key: that would end the session that is up.
   examine() {
-    HOPS=() RESULTS=() DETAILS=() BROKEN='' VERDICT='' NEXT=''
+    HOPS=() RESULTS=() DETAILS=() BROKEN='' VERDICT='' NEXT='' PIN=''
     has ssh || fail "$PREFLIGHT" 'ssh is missing.' 'Install the package of OpenSSH clients.'
     if is_hand_made; then
       [[ -r $GIVEN_CONFIG ]] || wrong "$GIVEN_CONFIG cannot be read."
@@ -3065,6 +3252,7 @@ main "$@"
       need_installed
       read_route "$CONFIG_FOLDER/ssh_config" tunnel "Mend it: $SERVICE upgrade $INSTANCE"
       ask_systemd
+      PIN=$(pin_in_words)
     fi
     [[ -z $SUPPORT_FILE ]] || open_support_file
     [[ $JSON == yes ]] || tell "$INSTANCE, hop by hop:"
@@ -3099,12 +3287,13 @@ main "$@"
     tell
     tell "$VERDICT"
     [[ -z $NEXT ]] || tell "Next: $NEXT"
+    [[ -z $PIN ]] || tell "Reviewers are $PIN."
   }
 
   examination_as_json() {
     local head hops='' number
     head=$(json_object tunnel "$INSTANCE" ok "$( ((EXAMINED == 0)) && tell true || tell false)" \
-      exit_code "$EXAMINED" broken "$BROKEN" verdict "$VERDICT" next "$NEXT")
+      exit_code "$EXAMINED" broken "$BROKEN" verdict "$VERDICT" next "$NEXT" reviewers "$PIN")
     for number in "${!HOPS[@]}"; do
       hops+=,$(json_object hop "${HOPS[number]}" result "${RESULTS[number]}" \
         detail "${DETAILS[number]}")
@@ -3280,18 +3469,186 @@ main "$@"
     applied_digest >"$APPLIED"
   }
 
+  # ---- Statements: what reviewers signed, as the control plane hands it on ----------------------
+
+  # fetch_statements DIGEST: asks for those that name it. They are taken in one form, byte for byte,
+  # and one that is not in it spoils the answer: then it was made by something else.
+  fetch_statements() {
+    call "statements?artifact=$1" ||
+      fail "$PREFLIGHT" "The control plane: $ANSWER_PROBLEM." 'Run this again; nothing was changed.'
+    [[ -z $(answer error) ]] ||
+      fail "$PREFLIGHT" "The control plane: $(answer detail)." "$(answer next)"
+    read_statements "$1" ||
+      fail "$PREFLIGHT" 'What came is not what reviewers sign, or it was changed on the way.' \
+        "Nothing was changed. Run this again; if it stays so, tell $VENDOR_NAME."
+  }
+
+  # read_statements DIGEST: of ANSWER, those of this tunnel that name it, the newest last: the text
+  # of each, its signatures, and what it says. FOR_ANOTHER is yes when there were others.
+  read_statements() {
+    local line within=no keep=no number=-1 before=0 form
+    local begin='-----BEGIN SSH SIGNATURE-----' end='-----END SSH SIGNATURE-----'
+    STATEMENTS=() SIGNATURES=() DECISIONS=() EXPIRIES=() SERIALS=() FOR_ANOTHER=no
+    form=$(statement_form)
+    while IFS= read -r line; do
+      if [[ $within == yes ]]; then
+        [[ $line == "$end" || $line =~ ^[A-Za-z0-9+/=]{1,76}$ ]] || return
+        [[ $line != "$end" ]] || within=no
+      elif [[ $line == "$begin" ]] && ((before > 0)); then
+        within=yes
+      elif [[ $line =~ $form ]] && ((BASH_REMATCH[6] > before)); then
+        before=${BASH_REMATCH[6]} keep=no
+        if [[ ${BASH_REMATCH[7]} != "$TUNNEL_ID" || ${BASH_REMATCH[8]} != "$VENDOR" ]]; then
+          FOR_ANOTHER=yes
+        elif [[ ${BASH_REMATCH[1]} == *"\"$1\""* ]]; then
+          keep=yes number=$((number + 1))
+          STATEMENTS[number]=$line SIGNATURES[number]='' SERIALS[number]=$before
+          DECISIONS[number]=${BASH_REMATCH[3]} EXPIRIES[number]=${BASH_REMATCH[4]}
+        fi
+        continue
+      else
+        return 1
+      fi
+      [[ $keep == no ]] || SIGNATURES[number]+=$line$'\n'
+    done < <(printf '%s' "${ANSWER%end=1}")
+    [[ $within == no ]]
+  }
+
+  # One line of canonical JSON. Its numbers are short and have no zero in front, so that arithmetic
+  # may read them.
+  statement_form() {
+    local digest='"[0-9a-f]{64}"' slug='[a-z0-9][a-z0-9-]{0,30}'
+    printf '%s' '^\{"account":"' "$slug" '","artifacts":\[(' "$digest(,$digest){0,15}" ')\],' \
+      '"decision":"(approve|refuse|withdraw)","not_after":([1-9][0-9]{0,11}),' \
+      '"previous":(null|' "$digest" '),"serial":([1-9][0-9]{0,14}),' \
+      '"tunnel":"(tun_[0-9a-z]{26})","v":1,"vendor":"(' "$slug" ')"\}$'
+  }
+
+  # ---- Approval: whether the reviewers pinned here let an installer run -------------------------
+
+  # need_approval FILE: returns only if they approve its very bytes. Of the statements that count
+  # the newest decides; its serial is remembered, so that none from before it counts again.
+  need_approval() {
+    local digest
+    phase 'Checking who signed it'
+    can_verify ||
+      fail "$PREFLIGHT" 'ssh-keygen of this host cannot verify signatures.' \
+        'Nothing was changed. Install OpenSSH 8.1 or later, and run this again.'
+    take_turn
+    read_pin ||
+      fail "$PREFLIGHT" "The reviewers pinned in $PIN_FILE cannot be read: $REVIEWERS_PROBLEM." \
+        'Nothing was changed. Find out why, then pin them again: bash install.sh --reviewers FILE'
+    read_serial
+    digest=$(sha256sum <"$1")
+    digest=${digest%% *}
+    fetch_statements "$digest"
+    find_decision "$digest"
+    ((SERIALS[DECIDES] <= SERIAL_SEEN)) ||
+      write_own "$SERIAL_FILE" 0644 root "${SERIALS[DECIDES]}"$'\n'
+    judge "$DECIDES"
+    say "Approved: SHA-256 $digest, by ${SIGNERS[*]}."
+    exec 9<&- # the installer takes its own turn
+  }
+
+  # read_serial: the highest serial of a statement that counted here, 0 if none did.
+  read_serial() {
+    SERIAL_SEEN=0
+    [[ -e $SERIAL_FILE || -L $SERIAL_FILE ]] || return 0
+    SERIAL_SEEN=$(tr '\0' '\1' <"$SERIAL_FILE")
+    [[ $SERIAL_SEEN =~ ^[1-9][0-9]{0,14}$ ]] ||
+      fail "$PREFLIGHT" "$SERIAL_FILE does not hold the number that an upgrade wrote there." \
+        'Nothing was changed. Find out why, then remove that file, and run this again.'
+  }
+
+  # find_decision DIGEST: DECIDES is the newest statement that enough persons signed; to refuse or
+  # withdraw, one is enough.
+  find_decision() {
+    local number=${#STATEMENTS[@]} needed most=0
+    while ((number > 0)); do
+      number=$((number - 1))
+      find_signers "$number"
+      needed=1
+      [[ ${DECISIONS[number]} != approve ]] || needed=$APPROVALS
+      if ((${#SIGNERS[@]} >= needed)); then
+        DECIDES=$number
+        return
+      fi
+      ((${#SIGNERS[@]} <= most)) || most=${#SIGNERS[@]}
+    done
+    if ((most > 0)); then
+      fail "$PREFLIGHT" "Too few reviewers signed this installer: $most, and $APPROVALS must." \
+        "Nothing was changed. Ask the others to review it: $PUBLIC_URL/t/$TUNNEL_ID"
+    elif ((${#STATEMENTS[@]} > 0)); then
+      fail "$PREFLIGHT" 'No key that signed this installer is pinned here, or it has expired.' \
+        "Nothing was changed. Compare the keys of your reviewers with $PIN_FILE."
+    elif [[ $FOR_ANOTHER == yes ]]; then
+      fail "$PREFLIGHT" 'What reviewers signed is for another tunnel, and not for this one.' \
+        "Nothing was changed. Ask your reviewers to review it: $PUBLIC_URL/t/$TUNNEL_ID"
+    fi
+    fail "$PREFLIGHT" "Nobody signed this installer, SHA-256 $1." \
+      "Nothing was changed. Ask your reviewers to review it: $PUBLIC_URL/t/$TUNNEL_ID"
+  }
+
+  # find_signers NUMBER: the pinned persons who signed that statement, each once.
+  find_signers() {
+    local line signature='' person
+    SIGNERS=()
+    printf '%s\n' "${STATEMENTS[$1]}" >"$SCRATCH/statement"
+    while IFS= read -r line; do
+      signature+=$line$'\n'
+      [[ $line == -----END* ]] || continue
+      printf '%s' "$signature" >"$SCRATCH/signature"
+      signature=''
+      for person in "${PERSONS[@]}"; do
+        [[ " ${SIGNERS[*]-} " != *" $person "* ]] && signed_by "$person" || continue
+        SIGNERS+=("$person")
+        break
+      done
+    done < <(printf '%s' "${SIGNATURES[$1]}")
+  }
+
+  # signed_by PERSON: whether the signature is by one of that person's keys, as of now.
+  signed_by() {
+    ssh-keygen -Y verify -f "$SCRATCH/reviewers" -I "$1" -n culvert-approval-v1 \
+      -s "$SCRATCH/signature" <"$SCRATCH/statement" >/dev/null 2>&1
+  }
+
+  # judge NUMBER: ends the run unless that statement lets the installer run, here and now.
+  judge() {
+    case ${DECISIONS[$1]} in
+      refuse)
+        fail "$PREFLIGHT" "Reviewers refused this installer: ${SIGNERS[*]}." \
+          "The tunnel stays as it is. Ask them, or $VENDOR_NAME for another one."
+        ;;
+      withdraw)
+        fail "$PREFLIGHT" "Reviewers withdrew their approval of this installer: ${SIGNERS[*]}." \
+          "The tunnel stays as it is. Ask them, or $VENDOR_NAME for another one."
+        ;;
+    esac
+    ((SERIALS[$1] >= SERIAL_SEEN)) ||
+      fail "$PREFLIGHT" \
+        "The approval, number ${SERIALS[$1]}, is older than one that counted here: $SERIAL_SEEN." \
+        'The tunnel stays as it is. Ask your reviewers to sign it again, if they want it.'
+    ((EXPIRIES[$1] > $(now))) ||
+      fail "$PREFLIGHT" 'The approval of this installer has expired.' \
+        'The tunnel stays as it is. Have it signed again, or set the clock of this host.'
+  }
+
   # ---- Upgrade ----------------------------------------------------------------------------------
 
-  # Runs the installer as the vendor gives it now. What is as it should be stays, the key too.
+  # Runs the installer as the vendor gives it now. What is as it should be stays, the key too. Where
+  # reviewers are pinned, it runs the very file that they approved, or none.
   upgrade() {
-    local installer=$SCRATCH/install.sh options=()
+    local installer=$SCRATCH/install.sh options=() pinned=no
     [[ $QUIET == no ]] || options+=(--quiet)
     [[ $VERBOSE == no ]] || options+=(--verbose)
     need_installed
     PHASES=1
+    ! is_pinned || pinned=yes PHASES=2
     phase "Fetching $INSTALLER_URL"
     fetch "$INSTALLER_URL" && mv "$SCRATCH/answer" "$installer" ||
       fail "$PREFLIGHT" "The control plane: $ANSWER_PROBLEM." 'Run this again; nothing was changed.'
+    [[ $pinned == no ]] || need_approval "$installer"
     [[ $(tail -n 1 "$installer") == '}' ]] && bash -n "$installer" 2>/dev/null ||
       fail "$PREFLIGHT" 'What came is no whole installer.' 'Run this again; nothing was changed.'
     bash "$installer" install "${options[@]}"
@@ -3333,11 +3690,12 @@ main "$@"
 
   # Last made, first removed. What other tunnels use too goes with the last of them.
   remove_recorded() {
-    local kind name last=yes other heir='' folder
+    local kind name last=yes other heir='' vendor_heir='' folder
     for other in "/var/lib/$SERVICE"/*/installed; do
       [[ -e $other && $other != "$RECORD" ]] || continue
       last=no
       heir=$other
+      [[ ${other#"/var/lib/$SERVICE/"} != "${VENDOR}_"* ]] || vendor_heir=$other
     done
     tac "$RECORD" >"$SCRATCH/recorded"
     while read -r kind name; do
@@ -3347,6 +3705,7 @@ main "$@"
         shared) [[ $last == no ]] || remove_shared "$name" ;;
         user) [[ $last == no ]] || run userdel "$SERVICE" || warn "The user $name was left." ;;
         package) take_back_package "$name" "$heir" ;;
+        reviewers) take_back_reviewers "$name" "$vendor_heir" ;;
       esac
     done <"$SCRATCH/recorded"
     rm -rf -- "$NEXT_FOLDER" "/etc/.$SERVICE.new"
@@ -3365,6 +3724,16 @@ main "$@"
       remove_package "$1"
     else
       say "The package $1 was left; uninstall --packages takes it away, too."
+    fi
+  }
+
+  # take_back_reviewers FILE HEIR: another tunnel of the same vendor needs it, too, and keeps it in
+  # mind.
+  take_back_reviewers() {
+    if [[ -z $2 ]]; then
+      remove_file "$1"
+    else
+      grep -qsxF "reviewers $1" "$2" || printf 'reviewers %s\n' "$1" >>"$2"
     fi
   }
 
@@ -3418,6 +3787,7 @@ main "$@"
 
   open_tunnel() {
     say "${BOLD}Culvert: tunnel '$TUNNEL_NAME' of $ACCOUNT_NAME to $VENDOR_NAME$PLAIN"
+    [[ $MODE != install ]] || warn_of_pin
     judge_host
     choose_program
     if [[ $MODE == check || $DRY_RUN == yes ]]; then
@@ -3464,6 +3834,7 @@ main "$@"
     ! is_rotating || finish_rotation || warn 'The new key did not work; the old one stays.'
     install_packages
     make_identity
+    pin_reviewers
     enrol linux
     install_service
     prove_tunnel show_journal

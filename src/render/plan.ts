@@ -7,7 +7,7 @@ import type { TemplateValues } from './template.ts';
 
 /** What names a tunnel's files on the hosts of one platform. */
 const NAMES: Record<Platform, (input: CheckedInstallerInput) => TemplateValues> = {
-  linux: (input) => ({ instance: instanceName(input) }),
+  linux: (input) => ({ vendor_slug: input.vendor.slug, instance: instanceName(input) }),
   windows: ({ vendor, tunnel }) => ({ vendor_slug: vendor.slug, tunnel_slug: tunnel.slug }),
 };
 

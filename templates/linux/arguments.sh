@@ -3,6 +3,7 @@
 
 read_arguments() {
   MODE='' TOKEN_FILE='' PROGRAM='' SUPPORT_FILE='' GIVEN_CONFIG='' GIVEN_HOST=''
+  REVIEWERS_FILE='' REVIEWERS='' APPROVALS=''
   DEFER_DATABASE=no DRY_RUN=no ENABLE_EPEL=no REMOVE_PACKAGES=no
   JSON=no FOLLOW=no QUIET=no VERBOSE=no
   while (($# > 0)); do
@@ -30,12 +31,14 @@ read_arguments() {
         shift
         ;;
       --token-file=*) TOKEN_FILE=${1#*=} ;;
-      --support-file | --ssh-config | --host)
-        (($# > 1)) || wrong "$1 needs a name."
-        take_name "$1" "$2"
+      --support-file | --ssh-config | --host | --reviewers | --approvals)
+        (($# > 1)) || wrong "$1 needs a value."
+        take_value "$1" "$2"
         shift
         ;;
-      --support-file=* | --ssh-config=* | --host=*) take_name "${1%%=*}" "${1#*=}" ;;
+      --support-file=* | --ssh-config=* | --host=* | --reviewers=* | --approvals=*)
+        take_value "${1%%=*}" "${1#*=}"
+        ;;
       --version)
         tell "Culvert installer for Linux $TEMPLATE_VERSION"
         exit 0
@@ -52,6 +55,9 @@ read_arguments() {
   goes_with --dry-run "$DRY_RUN" install
   goes_with --plain-ssh "${PROGRAM:-no}" install
   goes_with --defer-database "$DEFER_DATABASE" install check run
+  goes_with --reviewers "${REVIEWERS_FILE:-no}" install
+  [[ -z $APPROVALS || -n $REVIEWERS_FILE ]] || wrong '--approvals goes with --reviewers only.'
+  APPROVALS=${APPROVALS:-1}
   goes_with --packages "$REMOVE_PACKAGES" uninstall
   goes_with --json "$JSON" status doctor
   goes_with --support-file "${SUPPORT_FILE:-no}" doctor
@@ -61,12 +67,14 @@ read_arguments() {
   goes_with --quiet "$QUIET" install run rotate-key upgrade uninstall
 }
 
-take_name() {
-  [[ -n $2 ]] || wrong "$1 needs a name."
+take_value() {
+  [[ -n $2 ]] || wrong "$1 needs a value."
   case $1 in
     --support-file) SUPPORT_FILE=$2 ;;
     --ssh-config) GIVEN_CONFIG=$2 ;;
     --host) GIVEN_HOST=$2 ;;
+    --reviewers) REVIEWERS_FILE=$2 ;;
+    --approvals) APPROVALS=$2 ;;
   esac
 }
 
@@ -105,7 +113,8 @@ print_help() {
     '                 Changes nothing, and never logs in with the key of the tunnel.' \
     '  logs           What the tunnel has logged, and what its last error means.' \
     '  rotate-key     Make a new key pair; remove the old key once the new one works.' \
-    '  upgrade        Fetch this installer anew, and run it.' \
+    '  upgrade        Fetch this installer anew, and run it; where reviewers are pinned, only' \
+    '                 if they signed it.' \
     '  uninstall      Remove what an installation made, and the key at the vendor; leave other' \
     '                 tunnels alone.' \
     '' \
@@ -120,6 +129,10 @@ print_help() {
     '  --autossh      install: hold it with autossh, also where it was plain ssh before.' \
     '  --enable-epel  install, on relatives of RHEL: add the package source EPEL, which has' \
     '                 autossh.' \
+    '  --reviewers FILE [--approvals NUMBER]' \
+    '                 install: pin the reviewers in FILE, for all tunnels of this vendor here:' \
+    '                 a line NAME namespaces="culvert-approval-v1" TYPE KEY for each key. Then' \
+    '                 "upgrade" runs only what NUMBER of them signed (1). Needs OpenSSH 8.1.' \
     '  --packages     uninstall: also remove the packages that the installation added, where' \
     '                 nothing else needs them.' \
     '  --json         status, doctor: one JSON object, for programs.' \

@@ -25,7 +25,7 @@ call() {
   local asked=yes path=$1
   shift
   ask "$PUBLIC_URL/t/$TUNNEL_ID/v1/$path" "$@" || asked=no
-  ANSWER=$(head -c 65536 "$SCRATCH/answer" | tr -d '\r\0')
+  ANSWER=$(head -c 1048576 "$SCRATCH/answer" | tr -d '\r\0')
   [[ ${ANSWER##*$'\n'} != end=1 ]] || return 0
   ANSWER=
   case "$asked $STATUS $SAID" in

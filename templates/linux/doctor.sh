@@ -3,7 +3,7 @@
 
 # Nothing here logs in with the tunnel's key: that would end the session that is up.
 examine() {
-  HOPS=() RESULTS=() DETAILS=() BROKEN='' VERDICT='' NEXT=''
+  HOPS=() RESULTS=() DETAILS=() BROKEN='' VERDICT='' NEXT='' PIN=''
   has ssh || fail "$PREFLIGHT" 'ssh is missing.' 'Install the package of OpenSSH clients.'
   if is_hand_made; then
     [[ -r $GIVEN_CONFIG ]] || wrong "$GIVEN_CONFIG cannot be read."
@@ -13,6 +13,7 @@ examine() {
     need_installed
     read_route "$CONFIG_FOLDER/ssh_config" tunnel "Mend it: $SERVICE upgrade $INSTANCE"
     ask_systemd
+    PIN=$(pin_in_words)
   fi
   [[ -z $SUPPORT_FILE ]] || open_support_file
   [[ $JSON == yes ]] || tell "$INSTANCE, hop by hop:"
@@ -47,12 +48,13 @@ conclude() {
   tell
   tell "$VERDICT"
   [[ -z $NEXT ]] || tell "Next: $NEXT"
+  [[ -z $PIN ]] || tell "Reviewers are $PIN."
 }
 
 examination_as_json() {
   local head hops='' number
   head=$(json_object tunnel "$INSTANCE" ok "$( ((EXAMINED == 0)) && tell true || tell false)" \
-    exit_code "$EXAMINED" broken "$BROKEN" verdict "$VERDICT" next "$NEXT")
+    exit_code "$EXAMINED" broken "$BROKEN" verdict "$VERDICT" next "$NEXT" reviewers "$PIN")
   for number in "${!HOPS[@]}"; do
     hops+=,$(json_object hop "${HOPS[number]}" result "${RESULTS[number]}" \
       detail "${DETAILS[number]}")

@@ -26,6 +26,7 @@ main() {
 
 open_tunnel() {
   say "${BOLD}Culvert: tunnel '$TUNNEL_NAME' of $ACCOUNT_NAME to $VENDOR_NAME$PLAIN"
+  [[ $MODE != install ]] || warn_of_pin
   judge_host
   choose_program
   if [[ $MODE == check || $DRY_RUN == yes ]]; then
@@ -72,6 +73,7 @@ change_this_host() {
   ! is_rotating || finish_rotation || warn 'The new key did not work; the old one stays.'
   install_packages
   make_identity
+  pin_reviewers
   enrol linux
   install_service
   prove_tunnel show_journal

@@ -10,6 +10,7 @@ print_plan() {
   plan key "$KEY_TYPE"
   [[ -z $HTTP_PROXY_HOST ]] ||
     plan 'way out' "through the HTTP proxy $HTTP_PROXY_HOST port $HTTP_PROXY_PORT"
+  plan_reviewers
   [[ -z $CA_FILE ]] || plan trusted "for the vendor's address, the authorities in $CA_FILE"
   say '  In all:'
   say "${PLAN%$'\n'}"

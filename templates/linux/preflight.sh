@@ -22,6 +22,7 @@ preflight() {
   check_control_plane
   check_tunnel_server
   check_database
+  check_reviewers
   [[ $MODE == run ]] || check_for_strangers
 }
 

@@ -64,6 +64,7 @@ state_as_text() {
   tell "  database    $DATABASE_STATE$(at database_at)"
   tell "  key         $KEY_STATE, SHA-256 ${FINGERPRINT:-unknown}"
   tell "  installer   $TEMPLATE_VERSION"
+  ! is_pinned || tell "  reviewers   $(pin_in_words)"
   ((STATE_CODE > 0)) || return 0
   error=$(last_error)
   [[ -z $error ]] || tell "  last error  $error"$'\n'"              $(in_plain_words "$error")"
@@ -88,7 +89,8 @@ state_as_json() {
     state "$STATE" service "$SERVICE_STATE" at_boot "$AT_BOOT" \
     key "$KEY_STATE" fingerprint "$FINGERPRINT" \
     session "$SESSION" session_since "$(number session_since)" \
-    database "$DATABASE_STATE" database_at "$(number database_at)" installer "$TEMPLATE_VERSION"
+    database "$DATABASE_STATE" database_at "$(number database_at)" installer "$TEMPLATE_VERSION" \
+    reviewers "$(pin_in_words)"
   tell
 }
 

@@ -35,11 +35,12 @@ withdraw_keys() {
 
 # Last made, first removed. What other tunnels use too goes with the last of them.
 remove_recorded() {
-  local kind name last=yes other heir='' folder
+  local kind name last=yes other heir='' vendor_heir='' folder
   for other in "/var/lib/$SERVICE"/*/installed; do
     [[ -e $other && $other != "$RECORD" ]] || continue
     last=no
     heir=$other
+    [[ ${other#"/var/lib/$SERVICE/"} != "${VENDOR}_"* ]] || vendor_heir=$other
   done
   tac "$RECORD" >"$SCRATCH/recorded"
   while read -r kind name; do
@@ -49,6 +50,7 @@ remove_recorded() {
       shared) [[ $last == no ]] || remove_shared "$name" ;;
       user) [[ $last == no ]] || run userdel "$SERVICE" || warn "The user $name was left." ;;
       package) take_back_package "$name" "$heir" ;;
+      reviewers) take_back_reviewers "$name" "$vendor_heir" ;;
     esac
   done <"$SCRATCH/recorded"
   rm -rf -- "$NEXT_FOLDER" "/etc/.$SERVICE.new"
@@ -67,6 +69,16 @@ take_back_package() {
     remove_package "$1"
   else
     say "The package $1 was left; uninstall --packages takes it away, too."
+  fi
+}
+
+# take_back_reviewers FILE HEIR: another tunnel of the same vendor needs it, too, and keeps it in
+# mind.
+take_back_reviewers() {
+  if [[ -z $2 ]]; then
+    remove_file "$1"
+  else
+    grep -qsxF "reviewers $1" "$2" || printf 'reviewers %s\n' "$1" >>"$2"
   fi
 }
 

@@ -13,12 +13,12 @@ const plan = renderPlan(loadCatalogue(), 'linux', checkInstallerInput(SAMPLE));
 const words = plan.split(/[\s,;]+/);
 
 /** What is there for a moment only, or made by another command than an installation. */
-const NOT_OF_AN_INSTALLATION = ['key.old', 'next'];
+const NOT_OF_AN_INSTALLATION = ['key.old', 'next', 'serial'];
 
 test('every file and folder of an installation is on the plan, and no others', () => {
   const documented = rows('Files')
     .flatMap(([path]) => quoted(path ?? ''))
-    .map((path) => path.replaceAll('<tunnel>', 'acme_orders'))
+    .map((path) => path.replaceAll('<tunnel>', 'acme_orders').replaceAll('<vendor>', 'acme'))
     .filter((path) => !NOT_OF_AN_INSTALLATION.some((name) => path.endsWith(`/${name}`)));
   const shared = ['/etc/h_autossh', '/var/lib/h_autossh', '/usr/local/lib/h_autossh'];
   // Where the lock is, and where the user's home is not.

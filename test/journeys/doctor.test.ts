@@ -542,8 +542,8 @@ Host elsewhere
 
     for (const [options, code, said] of [
       ['--host elsewhere', 7, /no {3}dns +the name nowhere\.invalid does not resolve/],
-      ['--host', 2, /--host needs a name/],
-      ['--host ""', 2, /--host needs a name/],
+      ['--host', 2, /--host needs a value/],
+      ['--host ""', 2, /--host needs a value/],
     ] as const) {
       test(`"${options}" ends with ${code}`, async () => {
         const { code: got, stdout, stderr } = await doctorByHand(options);

@@ -37,11 +37,12 @@ export function exitCodes(): Map<string, number> {
   );
 }
 
-/** The names of paths that the installer gives, with `h_autossh` and `<tunnel>` set in. */
+/** The names of paths that the installer gives, with `h_autossh`, `<tunnel>` and `<vendor>` set in. */
 export function pathNames(): Map<string, string> {
   const names = new Map([
     ['SERVICE', 'h_autossh'],
     ['INSTANCE', '<tunnel>'],
+    ['VENDOR', '<vendor>'],
   ]);
   const given = [...shellFile('linux/host.sh').commands, ...shellFile('linux/run.sh').commands];
   for (const command of given) {
@@ -66,7 +67,7 @@ export function withoutWrappers(words: Word[]): string[] {
   let rest = words.map(({ source }) => source);
   for (;;) {
     const [first = ''] = rest;
-    if (/^\w+\+?=/.test(first)) rest = rest.slice(1);
+    if (/^\w+(\[[^\]]*\])?\+?=/.test(first)) rest = rest.slice(1);
     else if (['run', 'patiently', 'without_dialogs', 'exec', 'setsid', 'builtin'].includes(first)) {
       rest = rest.slice(1);
     } else if (first === 'timeout') rest = rest.slice(rest[1] === '-k' ? 4 : 2);
