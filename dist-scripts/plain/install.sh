@@ -34,7 +34,7 @@
   # ---- Settings: every value of this tunnel -----------------------------------------------------
 
   TEMPLATE_VERSION='2.0.0'
-  BODY_SHA256='30421e3cdb3e35f630316eab0f20115b42cb136b43d0bd81ba4f97f4f419eb13'
+  BODY_SHA256='dc92750189e77cc631aea8cf48664af5fda9f77365253f2f357ce32a1dd64e7e'
   RENDER='ce4983bade633cad1c5b87ddc817ac51758c95e17dc8cc9879028164bb59e9a4'
 
   PUBLIC_URL='https://culvert.example'
@@ -3651,7 +3651,8 @@ main "$@"
     [[ $pinned == no ]] || need_approval "$installer"
     [[ $(tail -n 1 "$installer") == '}' ]] && bash -n "$installer" 2>/dev/null ||
       fail "$PREFLIGHT" 'What came is no whole installer.' 'Run this again; nothing was changed.'
-    bash "$installer" install "${options[@]}"
+    # Before 4.4, bash calls a list without words unbound.
+    bash "$installer" install ${options[@]+"${options[@]}"}
   }
 
   # ---- Uninstallation: what was recorded, and nothing else --------------------------------------

@@ -16,5 +16,6 @@ upgrade() {
   [[ $pinned == no ]] || need_approval "$installer"
   [[ $(tail -n 1 "$installer") == '}' ]] && bash -n "$installer" 2>/dev/null ||
     fail "$PREFLIGHT" 'What came is no whole installer.' 'Run this again; nothing was changed.'
-  bash "$installer" install "${options[@]}"
+  # Before 4.4, bash calls a list without words unbound.
+  bash "$installer" install ${options[@]+"${options[@]}"}
 }
