@@ -125,9 +125,9 @@ param(
 & {
   # ---- Settings: every value of this tunnel -----------------------------------------------------
 
-  $TemplateVersion = '1.0.0'
-  $BodySha256 = 'b8fcc5b23f3d177076c32fbd594623d65a55c07f76f624769046990dac518a84'
-  $Render = 'b432189a52ccb08995f7e4129b702899d6047019f15718040d5063720dae6656'
+  $TemplateVersion = '1.0.1'
+  $BodySha256 = '9e47e5c336db38b860a37824c5a42020abf068af44241c898fdb5d4201e29c94'
+  $Render = 'acff42e7e1edc3871bb8fed07e8ea266a519f76932e52ee2795734d7724c9c05'
 
   $PublicUrl = 'https://culvert.example'
   $CaCertificates = ''
@@ -1934,8 +1934,8 @@ param(
   function Start-VendorService($Found) {
     $name = Get-ServiceName
     record service $name
-    record file $Paths.Log
-    record file "$($Paths.Log).1"
+    record vendor-file $Paths.Log
+    record vendor-file "$($Paths.Log).1"
     try {
       if (-not $Found) {
         Invoke-SysMakeService $name (Get-HostCommand) -Title "Tunnels to $VendorName (Culvert)"
@@ -2712,6 +2712,13 @@ param(
         'shared' { if ($lastOfHost) { Remove-File $name } }
         'capability' { say "$name was left; Windows has other uses for it." }
         'program-folder' { Remove-ProgramFolder $name $heirs }
+        'vendor-file' {
+          if ($heirs) {
+            Add-Recorded $heirs[0] $line
+          } else {
+            $name, "$name.new" | ForEach-Object { Remove-File $_ }
+          }
+        }
         { $_ -in 'service', 'event-source' } {
           if ($heirs) {
             Add-Recorded $heirs[0] $line

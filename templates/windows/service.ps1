@@ -87,8 +87,8 @@ function Get-HostCommand {
 function Start-VendorService($Found) {
   $name = Get-ServiceName
   record service $name
-  record file $Paths.Log
-  record file "$($Paths.Log).1"
+  record vendor-file $Paths.Log
+  record vendor-file "$($Paths.Log).1"
   try {
     if (-not $Found) {
       Invoke-SysMakeService $name (Get-HostCommand) -Title "Tunnels to $VendorName (Culvert)"

@@ -50,6 +50,13 @@ function Remove-Recorded {
       'shared' { if ($lastOfHost) { Remove-File $name } }
       'capability' { say "$name was left; Windows has other uses for it." }
       'program-folder' { Remove-ProgramFolder $name $heirs }
+      'vendor-file' {
+        if ($heirs) {
+          Add-Recorded $heirs[0] $line
+        } else {
+          $name, "$name.new" | ForEach-Object { Remove-File $_ }
+        }
+      }
       { $_ -in 'service', 'event-source' } {
         if ($heirs) {
           Add-Recorded $heirs[0] $line

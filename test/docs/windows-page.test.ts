@@ -116,7 +116,8 @@ test('files and folders are those that the script records, writes or has a name 
     .filter(
       ({ name, words }) =>
         /^Write-(Own|Shared)$/.test(name) ||
-        (name === 'record' && /^(file|shared|program-folder)$/.test(words[0]?.text ?? '')),
+        (name === 'record' &&
+          /^(file|vendor-file|shared|program-folder)$/.test(words[0]?.text ?? '')),
     )
     // These two are told the path by whoever calls them.
     .filter((command) => !/^Write-(Own|Shared)$/.test(command.function))
