@@ -49,7 +49,7 @@
 # Make a new key pair; remove the old key once the new one works.
 #
 # .PARAMETER Upgrade
-# Fetch this installer anew, and run it.
+# Fetch this installer anew, and run it. Where reviewers are pinned, only what they have signed.
 #
 # .PARAMETER Uninstall
 # Remove what an installation made, and the key at the vendor; leave other tunnels alone.
@@ -78,6 +78,14 @@
 #
 # .PARAMETER HostExeSha256
 # The digest of that file, as you had it checked.
+#
+# .PARAMETER Reviewers
+# Pin the persons who have to approve what -Upgrade runs: a file of lines of allowed_signers, each
+# person namespaces="culvert-approval-v1" type key. It holds for all tunnels of this vendor here,
+# and is kept for later runs. Needs OpenSSH 8.1 or later.
+#
+# .PARAMETER Approvals
+# With -Reviewers: how many of these persons have to approve; 1 without it.
 #
 # .PARAMETER SupportFile
 # With -Doctor: also write a new file that you may send to your vendor: versions, states and times,
@@ -116,6 +124,8 @@ param(
   [string] $OpenSshZipSha256,
   [string] $HostExe,
   [string] $HostExeSha256,
+  [string] $Reviewers,
+  [string] $Approvals,
   [string] $SupportFile,
   [switch] $Json,
   [switch] $Quiet,
@@ -125,9 +135,9 @@ param(
 & {
   # ---- Settings: every value of this tunnel -----------------------------------------------------
 
-  $TemplateVersion = '1.0.1'
-  $BodySha256 = '9e47e5c336db38b860a37824c5a42020abf068af44241c898fdb5d4201e29c94'
-  $Render = 'acff42e7e1edc3871bb8fed07e8ea266a519f76932e52ee2795734d7724c9c05'
+  $TemplateVersion = '2.0.0'
+  $BodySha256 = '62545c57810c961c43eebbec6129ba5a60eb625ae77b9b914bdfb537b616014f'
+  $Render = 'b2e398f7c08937ec589f87eee50d408c43d61ae651d2bba432fc1fbbe2193806'
 
   $PublicUrl = 'https://culvert.example'
   $CaCertificates = ''
@@ -327,6 +337,9 @@ param(
   '               %ProgramData%\h_autossh\acme\orders\http-proxy'
   '               only where authorities to trust are given:'
   '               %ProgramData%\h_autossh\acme\orders\ca.pem'
+  '               only with -Reviewers, or once upgraded where they are pinned:'
+  '               %ProgramData%\h_autossh\acme\reviewers.pin'
+  '               %ProgramData%\h_autossh\acme\orders\serial'
   '    service    h_autossh_acme, as LocalSystem with one privilege,'
   '                 SeChangeNotifyPrivilege; started now and at every boot,'
   '                 and again by Windows when it fails'
@@ -379,6 +392,7 @@ param(
     TokenFile = $TokenFile; HttpProxy = $HttpProxy; CaFile = $CaFile
     OpenSshZip = $OpenSshZip; OpenSshZipSha256 = $OpenSshZipSha256
     HostExe = $HostExe; HostExeSha256 = $HostExeSha256
+    Reviewers = $Reviewers; Approvals = $Approvals
     SupportFile = $SupportFile; Json = [bool]$Json
   }
   # -WhatIf is answered by the plan; no command below is to answer it by itself.
@@ -393,6 +407,7 @@ param(
     GivenHttpProxy = ''; HttpProxy = $null; Authorities = ''; AuthorityCheck = $null
     # This host.
     OpenSsh = ''; Capability = ''; HostProgram = ''; KeyType = 'ed25519'
+    Pin = $null
     Findings = New-Object Collections.Generic.List[string]
     # The vendor's side.
     Fingerprint = ''; SessionBefore = ''; Answer = @{}; AnswerProblem = ''
@@ -455,7 +470,8 @@ param(
     $chosen = @($Modes.Keys | Where-Object { $Given[$_] })
     if ($chosen.Count -gt 1) { wrong "Choose one of -$($chosen -join ' and -')." }
     if ($Given.DryRun -and $chosen) { wrong "-DryRun does not go with -$chosen." }
-    foreach ($name in 'TokenFile', 'CaFile', 'OpenSshZip', 'HostExe', 'SupportFile') {
+    foreach ($name in 'TokenFile', 'CaFile', 'OpenSshZip', 'HostExe', 'Reviewers',
+      'SupportFile') {
       # .NET has a working folder of its own.
       if ($Given[$name]) { $Given[$name] = Get-FullPath $Given[$name] }
     }
@@ -466,6 +482,11 @@ param(
     Test-Option SupportFile 'doctor'
     Test-Option OpenSshZip 'install'
     Test-Option HostExe 'install', 'check'
+    Test-Option Reviewers 'install', 'check'
+    if ($Given.Approvals -and -not $Given.Reviewers) { wrong 'Give -Approvals with -Reviewers.' }
+    if ($Given.Approvals -and $Given.Approvals -notmatch '^[1-9][0-9]{0,2}\z') {
+      wrong '-Approvals takes a whole number, 1 or more.'
+    }
     Test-Pair OpenSshZip OpenSshZipSha256
     Test-Pair HostExe HostExeSha256
   }
@@ -583,15 +604,15 @@ param(
 
   # ---- Other programs and files -----------------------------------------------------------------
 
-  # Invoke-Program FILE ARGUMENTS: runs it to its end, with nothing to read. Gives Code and what it
-  # wrote: Output and Errors.
-  function Invoke-Program([string]$File, [string[]]$Arguments, [int]$Seconds = 60) {
-    Complete-Program (Open-Program $File $Arguments) $Seconds
+  # Invoke-Program FILE ARGUMENTS [BYTES]: runs it to its end; these bytes are all that it can read.
+  # Gives Code and what it wrote: Output and Errors.
+  function Invoke-Program([string]$File, [string[]]$Arguments, [byte[]]$Bytes, [int]$Seconds = 60) {
+    Complete-Program (Open-Program $File $Arguments $Bytes) $Seconds
   }
 
   # Open-Program: starts it; several can then run at once. With -Greeting only the first line that
   # it writes is wanted, and it may go on reading until then.
-  function Open-Program([string]$File, [string[]]$Arguments, [switch]$Greeting) {
+  function Open-Program([string]$File, [string[]]$Arguments, [byte[]]$Bytes, [switch]$Greeting) {
     $start = New-Object Diagnostics.ProcessStartInfo $File
     $start.Arguments = ($Arguments | ForEach-Object { ConvertTo-Argument $_ }) -join ' '
     $start.UseShellExecute = $false
@@ -599,20 +620,39 @@ param(
     $start.RedirectStandardInput = $true
     $start.RedirectStandardOutput = $true
     $start.RedirectStandardError = $true
+    if ($Bytes) { Use-PlainInput }
     $process = [Diagnostics.Process]::Start($start)
-    $program = @{ Process = $process; Errors = $process.StandardError.ReadToEndAsync() }
+    $program = @{
+      Process = $process; Errors = $process.StandardError.ReadToEndAsync(); Greets = [bool]$Greeting
+    }
     if ($Greeting) {
       $program.Output = $process.StandardOutput.ReadLineAsync()
     } else {
-      $process.StandardInput.Close()
+      Write-Input $process.StandardInput $Bytes
       $program.Output = $process.StandardOutput.ReadToEndAsync()
     }
     $program
   }
 
+  # Where the console is in UTF-8, .NET Framework would put a byte order mark in front.
+  function Use-PlainInput {
+    if ([Console]::InputEncoding.GetPreamble().Length -eq 0) { return }
+    [Console]::InputEncoding = New-Object Text.UTF8Encoding $false
+  }
+
+  # One that ends before it has read all has its reason, which its exit code tells.
+  function Write-Input([IO.StreamWriter]$To, [byte[]]$Bytes) {
+    try {
+      if ($Bytes) { $To.BaseStream.Write($Bytes, 0, $Bytes.Length) }
+      $To.Close()
+    } catch [IO.IOException] {
+      return
+    }
+  }
+
   function Complete-Program($Program, [int]$Seconds) {
     $process = $Program.Process
-    if ($process.StandardInput.BaseStream.CanWrite) {
+    if ($Program.Greets) {
       $null = $Program.Output.Wait($Seconds * 1000)
       $process.StandardInput.Close()
     }
@@ -755,6 +795,7 @@ param(
     $Paths.Command = Join-Path (Join-Path $vendorPrograms $TunnelSlug) 'tunnel.ps1'
     $Paths.Dispatcher = Join-Path $programs "$Service.ps1"
     $Paths.Log = Join-Path $vendorData 'host.log'
+    $Paths.Pin = Join-Path $vendorData 'reviewers.pin'
     $Paths.Tunnel = $tunnel
     $Paths.Record = Join-Path $tunnel 'installed'
     $Paths.Key = Join-Path $tunnel 'key'
@@ -762,6 +803,7 @@ param(
     $Paths.NextKey = Join-Path $tunnel 'next'
     $Paths.Wanted = Join-Path $tunnel 'wanted'
     $Paths.State = Join-Path $tunnel 'state'
+    $Paths.Serial = Join-Path $tunnel 'serial'
     $Paths.HttpProxy = Join-Path $tunnel 'http-proxy'
     $Paths.Authorities = Join-Path $tunnel 'ca.pem'
     $Paths.OpenSsh = Join-Path (Invoke-SysFolder System) 'OpenSSH'
@@ -971,7 +1013,7 @@ param(
     $Message.TrimEnd('.')
   }
 
-  # Get-Web URL [BODY [TOKEN]]: Status and Text of what is there, or the Problem of getting it.
+  # Get-Web URL [BODY [TOKEN]]: Status, Bytes, Text of what is there, or the Problem of getting it.
   # HttpWebRequest, as only this one takes the authorities of one request on .NET Framework 4.6.
   function Get-Web([string]$Url, [string]$Body, [string]$Token, [int]$Limit = 65536) {
     $request = [Net.WebRequest]::CreateHttp($Url)
@@ -1021,6 +1063,8 @@ param(
       }
       @{
         Status = [int]$Response.StatusCode
+        Refusal = "$($Response.Headers['Culvert-Error'])"
+        Bytes = $text.ToArray()
         Text = [Text.Encoding]::UTF8.GetString($text.ToArray())
         Problem = ''
       }
@@ -1100,6 +1144,7 @@ param(
     }
     Test-Disk
     Test-OpenSsh
+    Test-Reviewer
     Test-HostProgram
     Test-ControlPlane
     Test-TunnelServer
@@ -1276,21 +1321,35 @@ param(
     }
   }
 
-  # The zip that an operator gave, whose digest was checked, goes into a folder of this vendor's.
+  # The folder of the OpenSSH that this run will use, where it is at hand before any change.
+  function Get-ComingOpenSsh {
+    if ($Given.OpenSshZip) { return Expand-Zip }
+    $Run.OpenSsh
+  }
+
+  # The zip that an operator gave, whose digest was checked, unpacked into the scratch folder.
+  function Expand-Zip {
+    $unpacked = Join-Path $Run.Scratch 'openssh'
+    if (-not (Test-Path -LiteralPath $unpacked)) {
+      Expand-Archive -LiteralPath $Given.OpenSshZip -DestinationPath $unpacked
+    }
+    $ssh = Get-ChildItem -LiteralPath $unpacked -Recurse -Filter 'ssh.exe' | Select-Object -First 1
+    if (-not $ssh) {
+      fail '-OpenSshZip: there is no ssh.exe in that file.' $ZipAdvice -Code $Exit.Packages
+    }
+    Split-Path -Parent $ssh.FullName
+  }
+
+  # It goes into a folder of this vendor's.
   function Expand-OpenSsh {
     $digest = $Given.OpenSshZipSha256.Substring(0, 16).ToLower()
     $folder = Join-Path $Paths.VendorPrograms "openssh.$digest"
     record program-folder $folder
     if (Test-Path -LiteralPath $folder) { return }
-    $unpacked = Join-Path $Run.Scratch 'openssh'
-    Expand-Archive -LiteralPath $Given.OpenSshZip -DestinationPath $unpacked
-    $ssh = Get-ChildItem -LiteralPath $unpacked -Recurse -Filter 'ssh.exe' | Select-Object -First 1
-    if (-not $ssh) {
-      fail '-OpenSshZip: there is no ssh.exe in that file.' $ZipAdvice -Code $Exit.Packages
-    }
+    $unpacked = Expand-Zip
     $null = New-Item -ItemType Directory -Force -Path $Paths.VendorPrograms
     Remove-Quietly "$folder.new"
-    Copy-Item -LiteralPath (Split-Path -Parent $ssh.FullName) -Destination "$folder.new" -Recurse
+    Copy-Item -LiteralPath $unpacked -Destination "$folder.new" -Recurse
     [IO.Directory]::Move("$folder.new", $folder)
   }
 
@@ -1595,6 +1654,11 @@ param(
       plan 'way out' "by the HTTP proxy $($Run.HttpProxy.Host) port $($Run.HttpProxy.Port)"
     }
     if ($Given.CaFile) { plan trusted "for $PublicUrl, the authorities of $($Given.CaFile)" }
+    if ($Run.Pin) {
+      plan reviewers "$(Get-PinText $Run.Pin)"
+    } elseif (Test-Pinned) {
+      plan reviewers "$(Get-PinSentence)"
+    }
     plan script "version $TemplateVersion, the SHA-256 of its body is $BodySha256"
     say '  In all:'
     say $Plan.TrimEnd("`n")
@@ -1854,6 +1918,7 @@ param(
     Write-Own (Join-Path $Paths.Tunnel 'ssh_config') $SshConfig
     Write-Own (Join-Path $Paths.Tunnel 'endpoints') (Get-EndpointText)
     Save-WayOut
+    Save-Pin
     Install-HostProgram
     Install-Command
     Wait-Key
@@ -2075,6 +2140,7 @@ param(
     tell "  database    $($state.database)$(Get-Moment database_at)"
     tell "  key         $($state.key), SHA-256 $($state.fingerprint)"
     tell "  installer   $TemplateVersion"
+    tell "  reviewers   $($state.reviewers)"
     if ($state.exit_code -gt 0) {
       if ($state.reason) { tell "  last error  $($state.reason)" }
       tell "  next        $(Get-OwnCommand doctor)"
@@ -2089,7 +2155,7 @@ param(
       tunnel = $Instance; ok = $false; state = ''; service = Get-ServiceState
       ssh = $ssh.state; reason = $ssh.reason; key = 'unknown'; fingerprint = $Run.Fingerprint
       session = 'unknown'; session_since = [long]0; database = 'unprobed'; database_at = [long]0
-      installer = $TemplateVersion; exit_code = $Exit.Preflight
+      installer = $TemplateVersion; reviewers = Get-PinSentence; exit_code = $Exit.Preflight
     }
     if (-not (Get-VendorView) -or (Get-Answer error)) {
       $state.state = "cannot tell: the control plane: $($Run.AnswerProblem)$(Get-Answer detail)"
@@ -2145,8 +2211,11 @@ param(
   # A time of the answer, as people write it.
   function Get-Moment([string]$Name) {
     $seconds = Get-Number $Name
-    if ($seconds -eq 0) { return '' }
-    ', ' + ([DateTime]'1970-01-01').AddSeconds($seconds).ToString('yyyy-MM-dd HH:mm:ss') + ' UTC'
+    if ($seconds -gt 0) { ", $(Format-Moment $seconds)" }
+  }
+
+  function Format-Moment([long]$Seconds) {
+    ([DateTime]'1970-01-01').AddSeconds($Seconds).ToString('yyyy-MM-dd HH:mm:ss') + ' UTC'
   }
 
   # How to call the command that stays, as it can be pasted.
@@ -2459,7 +2528,7 @@ param(
     }
     $examination = [ordered]@{
       tunnel = $Instance; ok = ($code -eq 0); exit_code = $code; broken = $Run.Broken
-      verdict = $verdict; next = $Run.Next; hops = $Run.Hops
+      verdict = $verdict; next = $Run.Next; hops = $Run.Hops; reviewers = Get-PinSentence
     }
     if ($Given.SupportFile) { Write-SupportFile $code }
     if ($Given.Json) {
@@ -2468,6 +2537,7 @@ param(
     }
     tell ''
     tell $verdict
+    tell "Reviewers: $($examination.reviewers)."
     if ($Run.Next) { tell "Next: $($Run.Next)" }
     $code
   }
@@ -2635,12 +2705,310 @@ param(
     }
   }
 
+  # ---- Reviewers: the persons who have to approve what an upgrade runs --------------------------
+
+  # The pin is one file for all tunnels of a vendor, so that it changes as a whole. Its first line
+  # says how many persons have to approve, the others are lines of ssh-keygen's allowed_signers.
+
+  # Read-Reviewer FILE: Text, Persons, and Lines as ssh-keygen will read them, nothing else. Where
+  # the file is not as it has to be, Problem says so.
+  function Read-Reviewer([string]$File, [int]$Limit = 65536) {
+    $found = @{ Problem = ''; Text = ''; Persons = @(); Lines = @(); Approvals = 0 }
+    try {
+      if ((New-Object IO.FileInfo $File).Length -gt $Limit) { throw 'it is larger than 64 KiB' }
+      $found.Text = [IO.File]::ReadAllText($File)
+    } catch {
+      $reason = (ConvertTo-Printable (Get-Deepest $_.Exception).Message).TrimEnd('.')
+      $found.Problem = "cannot be read: $reason"
+      return $found
+    }
+    $owners = New-Object 'Collections.Generic.Dictionary[string, string]'
+    $number = 0
+    foreach ($line in $found.Text -split "`r?`n") {
+      $number += 1
+      $words = @($line.Trim(' ', "`t") -split '[ \t]+')
+      if ($words[0] -eq '' -or $words[0][0] -eq '#') { continue }
+      $problem = Get-ReviewerProblem $words
+      if (-not $problem) {
+        $person, $key = $words[0, 3]
+        if (-not $owners.ContainsKey($key)) { $owners[$key] = $person }
+        if ($owners[$key] -cne $person) { $problem = 'has the key of another person' }
+      }
+      if ($problem) {
+        $found.Problem = "line $number $problem"
+        return $found
+      }
+      $found.Lines += $words[0..3] -join ' '
+    }
+    $found.Persons = @($owners.Values | Select-Object -Unique)
+    if ($found.Persons.Count -eq 0) { $found.Problem = 'names nobody' }
+    $found
+  }
+
+  # A pattern would let one person sign as another, and an authority name more persons.
+  function Get-ReviewerProblem([string[]]$Words) {
+    if ($Words.Count -lt 4) { return 'is not of the form: person namespaces="..." type key' }
+    if ($Words[0] -cnotmatch '^[A-Za-z0-9][A-Za-z0-9._@+-]*\z') {
+      return 'has to name one person literally, without wildcards and commas'
+    }
+    $options = @($Words[1] -split ',')
+    $namespaces = @($options -ceq 'namespaces="culvert-approval-v1"')
+    $times = @($options -cmatch '^valid-(after|before)="[0-9]{8}([0-9]{4}([0-9]{2})?)?Z?"\z')
+    $names = @($options | ForEach-Object { ($_ -split '=')[0] } | Select-Object -Unique)
+    if ($namespaces.Count -ne 1 -or $names.Count -ne $options.Count -or
+      $options.Count -ne 1 + $times.Count) {
+      return 'has to say namespaces="culvert-approval-v1", and may say valid-after, valid-before'
+    }
+    if ($Words[2] -cnotmatch '^(ssh|ecdsa|sk)-[a-z0-9@.-]+\z' -or
+      $Words[3] -cnotmatch '^AAAA[A-Za-z0-9+/]+={0,2}\z') {
+      return 'has no public key'
+    }
+  }
+
+  # What was given with -Reviewers, before any change.
+  function Test-Reviewer {
+    if (-not $Given.Reviewers) { return }
+    $asked = Read-Reviewer $Given.Reviewers
+    if ($asked.Problem) {
+      finding "-Reviewers: $(ConvertTo-Printable $Given.Reviewers) $($asked.Problem)" `
+        'Name a file of lines such as: maria namespaces="culvert-approval-v1" ssh-ed25519 AAAA...'
+      return
+    }
+    $asked.Approvals = 1
+    if ($Given.Approvals) { $asked.Approvals = [int]$Given.Approvals }
+    if ($asked.Approvals -gt $asked.Persons.Count) {
+      finding "-Approvals: $($asked.Approvals) are more than the persons of that file" `
+        "It names $($asked.Persons.Count). Take a smaller number, or more persons."
+    }
+    $folder = Get-ComingOpenSsh
+    if (-not $folder) {
+      if (-not $Run.Capability) { return }
+      finding '-Reviewers: OpenSSH is not here yet, and it may be too old to verify signatures' `
+        "Add it first, and run this again: Add-WindowsCapability -Online -Name $($Run.Capability)"
+      return
+    }
+    if (-not (Test-Verifier $folder)) {
+      finding 'OpenSSH cannot verify signatures here; -Reviewers needs 8.1 or later' $ZipAdvice
+      return
+    }
+    Test-ReviewerKey $folder $asked
+    $Run.Pin = $asked
+  }
+
+  # A key that ssh-keygen cannot read would never sign anything.
+  function Test-ReviewerKey([string]$OpenSshFolder, $Asked) {
+    $file = Join-Path $Run.Scratch 'reviewers'
+    $keys = $Asked.Lines | ForEach-Object { ($_ -split ' ')[2, 3] -join ' ' }
+    [IO.File]::WriteAllText($file, ($keys -join "`n") + "`n")
+    $said = Invoke-Program (Join-Path $OpenSshFolder 'ssh-keygen.exe') '-l', '-f',
+    (ConvertTo-Slash $file)
+    if (@(-split $said.Output -clike 'SHA256:*').Count -eq $Asked.Lines.Count) {
+      ok "reviewers: $(Get-PinText $Asked)"
+      return
+    }
+    finding '-Reviewers: ssh-keygen cannot read one of these keys' `
+      "See which: ssh-keygen -l -f $(ConvertTo-Printable $Given.Reviewers)"
+  }
+
+  # Whether this ssh-keygen verifies signatures: then it misses what has to stand behind.
+  function Test-Verifier([string]$OpenSshFolder) {
+    $said = Invoke-Program (Join-Path $OpenSshFolder 'ssh-keygen.exe') '-Y', 'verify'
+    $said.Errors -match 'verify: missing namespace'
+  }
+
+  function Save-Pin {
+    if (-not $Run.Pin) { return }
+    record vendor-file $Paths.Pin
+    $lines = @("# approvals=$($Run.Pin.Approvals)") + $Run.Pin.Lines
+    Write-Whole $Paths.Pin (($lines -join "`n") + "`n")
+    say "Wrote $($Paths.Pin)."
+  }
+
+  # Whether this vendor's reviewers are pinned here. What a record lists was there once: a pin that
+  # is lost is no leave to go on without.
+  function Test-Pinned {
+    if (Test-Path -LiteralPath $Paths.Pin) { return $true }
+    $records = @($Paths.Record) + @(Get-OtherRecord $Paths.VendorData)
+    $lines = @($records | ForEach-Object { Get-RecordedLine $_ })
+    $lines -contains "vendor-file $($Paths.Pin)"
+  }
+
+  # The pin as it is kept: its first line comes on top of what a given file may have.
+  function Read-Pin {
+    $kept = Read-Reviewer $Paths.Pin -Limit 65600
+    if ($kept.Problem) { return $kept }
+    if ($kept.Text -cmatch '\A# approvals=([1-9][0-9]{0,2})\n') {
+      $kept.Approvals = [int]$Matches[1]
+    }
+    if ($kept.Approvals -lt 1 -or $kept.Approvals -gt $kept.Persons.Count) {
+      $kept.Problem = 'does not say how many persons have to approve'
+    }
+    $kept
+  }
+
+  # What status, doctor and plan say of it.
+  function Get-PinSentence {
+    if (-not (Test-Pinned)) { return 'none are pinned' }
+    $kept = Read-Pin
+    if ($kept.Problem) { return "pinned, but $($Paths.Pin) $($kept.Problem): no upgrade will run" }
+    Get-PinText $kept
+  }
+
+  function Get-PinText($Pin) {
+    "an upgrade needs $($Pin.Approvals) of these to approve it: $($Pin.Persons -join ', ')"
+  }
+
+  # An upgrade runs this script from its own scratch folder.
+  function Test-RunByUpgrade {
+    $scratch = Join-Path (Join-Path (Invoke-SysFolder Windows) 'Temp') "culvert-$PID-"
+    "$($Run.Self.File)".StartsWith($scratch, [StringComparison]::OrdinalIgnoreCase)
+  }
+
+  function Show-UnverifiedRun {
+    if ($Run.Mode -ne 'install' -or -not (Test-Pinned) -or (Test-RunByUpgrade)) { return }
+    warn "Reviewers are pinned here; this run does not ask them, $(Get-OwnCommand upgrade) does."
+  }
+
+  # ---- Approval: whether the pinned reviewers let an upgrade run --------------------------------
+
+  # A signed statement in its only form: one line of JSON, and the signature of each who signed it.
+  $StatementForm = '(?<text>\{"account":"[a-z0-9-]{1,31}",' +
+  '"artifacts":\[(?<artifacts>"[0-9a-f]{64}"(?:,"[0-9a-f]{64}"){0,15})\],' +
+  '"decision":"(?<decision>approve|refuse|withdraw)",' +
+  '"not_after":(?<end>[1-9][0-9]{0,11}),"previous":(?:null|"[0-9a-f]{64}"),' +
+  '"serial":(?<serial>[1-9][0-9]{0,14}),"tunnel":"(?<tunnel>tun_[0-9a-z]{26})","v":1,' +
+  '"vendor":"(?<vendor>[a-z0-9-]{1,31})"\}\n)' +
+  '(?<signature>-----BEGIN SSH SIGNATURE-----\n(?:[A-Za-z0-9+/=]{1,76}\n)+' +
+  '-----END SSH SIGNATURE-----\n)*'
+
+  # Assert-Approved INSTALLER: ends the run unless the statement that decides approves of this file.
+  # The highest serial is kept before anything else, so that no older statement counts again.
+  function Assert-Approved([string]$Installer) {
+    phase 'What the reviewers say of it'
+    $pin = Read-Pin
+    if ($pin.Problem) {
+      refuse "this host pins reviewers, but $($Paths.Pin) $($pin.Problem)" `
+        'Pin them again: run an installer that they have approved with -Reviewers FILE.'
+    }
+    Find-OpenSsh
+    if (-not $Run.OpenSsh -or -not (Test-Verifier $Run.OpenSsh)) {
+      refuse 'OpenSSH cannot verify signatures here; pinned reviewers need 8.1 or later' `
+        'Get a later one: run an installer that they have approved with -OpenSshZip.'
+    }
+    $digest = Get-Digest -File $Installer
+    $seen = Read-Serial
+    $one = Find-Decision $digest $pin
+    if ($one.Serial -gt $seen) { Write-Own $Paths.Serial "$($one.Serial)`n" }
+    if ($one.Serial -lt $seen) {
+      refuse "the approval of this installer is older than what was seen here before: $(
+        $one.Serial), not $seen" 'Ask your reviewers to look at what the vendor serves now.'
+    }
+    if ($one.Decision -ne 'approve') {
+      $what = 'refused this installer'
+      if ($one.Decision -eq 'withdraw') { $what = 'withdrawn their approval of this installer' }
+      refuse "the reviewers have $what" "Ask them why: $($one.Signers -join ', ')."
+    }
+    $now = ([DateTime]::UtcNow - [DateTime]'1970-01-01').TotalSeconds
+    if ($one.End -le $now) {
+      refuse "the approval of this installer ended on $(Format-Moment $one.End)" `
+        "Check this host's clock; if it is right, ask your reviewers to sign anew."
+    }
+    say "Approved by $($one.Signers -join ', '): SHA-256 $digest, serial $($one.Serial)."
+  }
+
+  # refuse WHAT NEXT: the tunnel stays as it is.
+  function refuse([string]$What, [string]$Next) {
+    fail ($What.Substring(0, 1).ToUpper() + $What.Substring(1) + '.') `
+      "$Next The tunnel runs on as it is." -Code $Exit.Preflight
+  }
+
+  # The valid statement with the highest serial; of two with the same, the one that says no.
+  function Find-Decision([string]$Digest, $Pin) {
+    $statements = @(Get-Statement $Digest)
+    $ours = @($statements |
+        Where-Object { $_.Tunnel -ceq $TunnelId -and $_.Vendor -ceq $VendorSlug })
+    $most = 0
+    foreach ($one in $ours | Sort-Object { - $_.Serial }, { $_.Decision -eq 'approve' }) {
+      $one.Signers = @(Get-Signer $one $Pin)
+      $needed = 1
+      if ($one.Decision -eq 'approve') { $needed = $Pin.Approvals }
+      if ($one.Signers.Count -ge $needed) { return $one }
+      $most = [Math]::Max($most, $one.Signers.Count)
+    }
+    if ($most -gt 0) {
+      refuse "of the $($Pin.Approvals) persons who have to approve this installer, $most did" `
+        "Ask the others to look at it: SHA-256 $Digest."
+    }
+    if (@($ours | Where-Object { $_.Signatures.Count -gt 0 }).Count -gt 0) {
+      refuse 'this installer is signed, but by no key that is pinned here and still valid' `
+        'Ask who signed it. If a reviewer has a new key, pin it: -Reviewers FILE.'
+    }
+    if ($statements.Count -gt $ours.Count) {
+      refuse 'the approval of this installer is for another tunnel' `
+        "Tell ${VendorName}: it should not have come here."
+    }
+    refuse 'nobody has signed this installer' `
+      "Ask your reviewers to look at it: SHA-256 $Digest."
+  }
+
+  # What the vendor has of statements about these bytes.
+  function Get-Statement([string]$Digest) {
+    $got = Get-Web "$PublicUrl/t/$TunnelId/v1/statements?artifact=$Digest" -Limit 1MB
+    $why = $got.Problem
+    if (-not $why -and $got.Status -ne 200) {
+      $why = "the control plane answered with the HTTP status $($got.Status)"
+    } elseif (-not $why -and $got.Text -cnotmatch '(?:\A|\n)end=1\n\z') {
+      $why = 'the answer of the control plane was cut on its way'
+    }
+    if ($why) { refuse "the statements of the reviewers did not come: $why" 'Run this again.' }
+    if ($got.Text -cnotmatch "\A(?:$StatementForm)*end=1\n\z") {
+      refuse 'what came as statements of the reviewers holds something else' "Tell $VendorName."
+    }
+    foreach ($found in [regex]::Matches($got.Text, $StatementForm)) {
+      if (-not $found.Groups['artifacts'].Value.Contains($Digest)) { continue }
+      $statement = @{ Signers = @() }
+      foreach ($name in 'Text', 'Decision', 'Tunnel', 'Vendor') {
+        $statement[$name] = $found.Groups[$name.ToLower()].Value
+      }
+      $statement.Serial = [long]$found.Groups['serial'].Value
+      $statement.End = [long]$found.Groups['end'].Value
+      $statement.Signatures = @($found.Groups['signature'].Captures | ForEach-Object { $_.Value })
+      $statement
+    }
+  }
+
+  # Each pinned person whose signature holds, once, however many keys signed.
+  function Get-Signer($Statement, $Pin) {
+    $file = Join-Path $Run.Scratch 'signature'
+    $text = [Text.Encoding]::ASCII.GetBytes($Statement.Text)
+    $holds = @(foreach ($signature in $Statement.Signatures) {
+        [IO.File]::WriteAllText($file, $signature)
+        foreach ($person in $Pin.Persons) {
+          $said = Invoke-Program (Get-SshKeygen) @('-Y', 'verify', '-n', 'culvert-approval-v1',
+            '-f', (ConvertTo-Slash $Paths.Pin), '-I', $person, '-s', (ConvertTo-Slash $file)) $text
+          if ($said.Code -eq 0) { $person }
+        }
+      })
+    $holds | Select-Object -Unique
+  }
+
+  # The highest serial of a valid statement that this host has seen for this tunnel.
+  function Read-Serial {
+    if (-not (Test-Path -LiteralPath $Paths.Serial)) { return [long]0 }
+    $text = Read-Text $Paths.Serial
+    if ($text -cmatch '\A[1-9][0-9]{0,14}\n\z') { return [long]$text.Trim() }
+    refuse "$($Paths.Serial) does not hold the serial that was seen last" `
+      'See what has changed it. Without that file, older approvals would count again.'
+  }
+
   # ---- Upgrade ----------------------------------------------------------------------------------
 
-  # Runs the installer as the vendor gives it now. What is as it should be stays, the key too.
+  # Runs the installer as the vendor gives it now: the very file that the reviewers approved, where
+  # they are pinned. What is as it should be stays, the key too.
   function Update-Tunnel {
     Assert-Installed
-    $Run.Phases = 1
+    $isPinned = Test-Pinned
+    $Run.Phases = 1 + [int]$isPinned
     phase "Fetching $InstallerUrl"
     $got = Get-Web $InstallerUrl -Limit 4MB
     if ($got.Problem -or $got.Status -ne 200) {
@@ -2650,12 +3018,19 @@ param(
         -Code $Exit.Preflight
     }
     $installer = Join-Path $Run.Scratch 'install.ps1'
-    [IO.File]::WriteAllText($installer, $got.Text)
+    [IO.File]::WriteAllBytes($installer, $got.Bytes)
     $errors = $null
     $null = [Management.Automation.Language.Parser]::ParseFile($installer, [ref]$null, [ref]$errors)
     if ($errors.Count -gt 0 -or -not $got.Text.EndsWith('}')) {
       fail 'What came is no whole installer.' 'Run this again; nothing was changed.' `
         -Code $Exit.Preflight
+    }
+    if ($isPinned) {
+      if ($got.Refusal) {
+        refuse "the vendor has no installer for this tunnel: $(ConvertTo-Printable $got.Refusal)" `
+          "Where it waits, ask your reviewers to look at it; else ask $VendorName."
+      }
+      Invoke-Alone { Assert-Approved $installer }
     }
     & $installer -Quiet:$Run.Quiet
     $LASTEXITCODE
@@ -2728,7 +3103,8 @@ param(
         }
       }
     }
-    foreach ($own in $Paths.NextKey, "$($Paths.State).new", $Paths.Record, "$($Paths.Record).new") {
+    foreach ($own in $Paths.NextKey, "$($Paths.State).new", "$($Paths.Serial).new", $Paths.Record,
+      "$($Paths.Record).new") {
       Remove-Quietly $own
     }
     foreach ($folder in $Paths.Tunnel, $Paths.VendorData, $Paths.Data, $Paths.VendorPrograms,
@@ -5007,6 +5383,7 @@ namespace Culvert
   function Open-Tunnel {
     say "Culvert: tunnel '$TunnelName' of $AccountName to $VendorName"
     Test-Windows
+    Show-UnverifiedRun
     if ($Run.Mode -eq 'check' -or $Given.DryRun) { $Run.Token = '' } else { Find-Token }
     $Run.Phases = 2
     if ($Run.Mode -eq 'install') { $Run.Phases = 7 }

@@ -7,7 +7,8 @@ function Read-Mode {
   $chosen = @($Modes.Keys | Where-Object { $Given[$_] })
   if ($chosen.Count -gt 1) { wrong "Choose one of -$($chosen -join ' and -')." }
   if ($Given.DryRun -and $chosen) { wrong "-DryRun does not go with -$chosen." }
-  foreach ($name in 'TokenFile', 'CaFile', 'OpenSshZip', 'HostExe', 'SupportFile') {
+  foreach ($name in 'TokenFile', 'CaFile', 'OpenSshZip', 'HostExe', 'Reviewers',
+    'SupportFile') {
     # .NET has a working folder of its own.
     if ($Given[$name]) { $Given[$name] = Get-FullPath $Given[$name] }
   }
@@ -18,6 +19,11 @@ function Read-Mode {
   Test-Option SupportFile 'doctor'
   Test-Option OpenSshZip 'install'
   Test-Option HostExe 'install', 'check'
+  Test-Option Reviewers 'install', 'check'
+  if ($Given.Approvals -and -not $Given.Reviewers) { wrong 'Give -Approvals with -Reviewers.' }
+  if ($Given.Approvals -and $Given.Approvals -notmatch '^[1-9][0-9]{0,2}\z') {
+    wrong '-Approvals takes a whole number, 1 or more.'
+  }
   Test-Pair OpenSshZip OpenSshZipSha256
   Test-Pair HostExe HostExeSha256
 }

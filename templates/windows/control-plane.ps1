@@ -38,7 +38,7 @@ function Get-Problem([string]$Message) {
   $Message.TrimEnd('.')
 }
 
-# Get-Web URL [BODY [TOKEN]]: Status and Text of what is there, or the Problem of getting it.
+# Get-Web URL [BODY [TOKEN]]: Status, Bytes, Text of what is there, or the Problem of getting it.
 # HttpWebRequest, as only this one takes the authorities of one request on .NET Framework 4.6.
 function Get-Web([string]$Url, [string]$Body, [string]$Token, [int]$Limit = 65536) {
   $request = [Net.WebRequest]::CreateHttp($Url)
@@ -88,6 +88,8 @@ function Read-Response($Response, [int]$Limit) {
     }
     @{
       Status = [int]$Response.StatusCode
+      Refusal = "$($Response.Headers['Culvert-Error'])"
+      Bytes = $text.ToArray()
       Text = [Text.Encoding]::UTF8.GetString($text.ToArray())
       Problem = ''
     }

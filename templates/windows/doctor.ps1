@@ -22,7 +22,7 @@ function Show-Examination {
   }
   $examination = [ordered]@{
     tunnel = $Instance; ok = ($code -eq 0); exit_code = $code; broken = $Run.Broken
-    verdict = $verdict; next = $Run.Next; hops = $Run.Hops
+    verdict = $verdict; next = $Run.Next; hops = $Run.Hops; reviewers = Get-PinSentence
   }
   if ($Given.SupportFile) { Write-SupportFile $code }
   if ($Given.Json) {
@@ -31,6 +31,7 @@ function Show-Examination {
   }
   tell ''
   tell $verdict
+  tell "Reviewers: $($examination.reviewers)."
   if ($Run.Next) { tell "Next: $($Run.Next)" }
   $code
 }

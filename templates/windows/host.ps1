@@ -59,6 +59,7 @@ function Find-Path {
   $Paths.Command = Join-Path (Join-Path $vendorPrograms $TunnelSlug) 'tunnel.ps1'
   $Paths.Dispatcher = Join-Path $programs "$Service.ps1"
   $Paths.Log = Join-Path $vendorData 'host.log'
+  $Paths.Pin = Join-Path $vendorData 'reviewers.pin'
   $Paths.Tunnel = $tunnel
   $Paths.Record = Join-Path $tunnel 'installed'
   $Paths.Key = Join-Path $tunnel 'key'
@@ -66,6 +67,7 @@ function Find-Path {
   $Paths.NextKey = Join-Path $tunnel 'next'
   $Paths.Wanted = Join-Path $tunnel 'wanted'
   $Paths.State = Join-Path $tunnel 'state'
+  $Paths.Serial = Join-Path $tunnel 'serial'
   $Paths.HttpProxy = Join-Path $tunnel 'http-proxy'
   $Paths.Authorities = Join-Path $tunnel 'ca.pem'
   $Paths.OpenSsh = Join-Path (Invoke-SysFolder System) 'OpenSSH'

@@ -31,6 +31,7 @@ function Invoke-Alone([scriptblock]$Work) {
 function Open-Tunnel {
   say "Culvert: tunnel '$TunnelName' of $AccountName to $VendorName"
   Test-Windows
+  Show-UnverifiedRun
   if ($Run.Mode -eq 'check' -or $Given.DryRun) { $Run.Token = '' } else { Find-Token }
   $Run.Phases = 2
   if ($Run.Mode -eq 'install') { $Run.Phases = 7 }

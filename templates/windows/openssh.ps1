@@ -76,20 +76,34 @@ function Add-OpenSsh {
   }
 }
 
-# The zip that an operator gave, whose digest was checked, goes into a folder of this vendor's.
+# The folder of the OpenSSH that this run will use, where it is at hand before any change.
+function Get-ComingOpenSsh {
+  if ($Given.OpenSshZip) { return Expand-Zip }
+  $Run.OpenSsh
+}
+
+# The zip that an operator gave, whose digest was checked, unpacked into the scratch folder.
+function Expand-Zip {
+  $unpacked = Join-Path $Run.Scratch 'openssh'
+  if (-not (Test-Path -LiteralPath $unpacked)) {
+    Expand-Archive -LiteralPath $Given.OpenSshZip -DestinationPath $unpacked
+  }
+  $ssh = Get-ChildItem -LiteralPath $unpacked -Recurse -Filter 'ssh.exe' | Select-Object -First 1
+  if (-not $ssh) {
+    fail '-OpenSshZip: there is no ssh.exe in that file.' $ZipAdvice -Code $Exit.Packages
+  }
+  Split-Path -Parent $ssh.FullName
+}
+
+# It goes into a folder of this vendor's.
 function Expand-OpenSsh {
   $digest = $Given.OpenSshZipSha256.Substring(0, 16).ToLower()
   $folder = Join-Path $Paths.VendorPrograms "openssh.$digest"
   record program-folder $folder
   if (Test-Path -LiteralPath $folder) { return }
-  $unpacked = Join-Path $Run.Scratch 'openssh'
-  Expand-Archive -LiteralPath $Given.OpenSshZip -DestinationPath $unpacked
-  $ssh = Get-ChildItem -LiteralPath $unpacked -Recurse -Filter 'ssh.exe' | Select-Object -First 1
-  if (-not $ssh) {
-    fail '-OpenSshZip: there is no ssh.exe in that file.' $ZipAdvice -Code $Exit.Packages
-  }
+  $unpacked = Expand-Zip
   $null = New-Item -ItemType Directory -Force -Path $Paths.VendorPrograms
   Remove-Quietly "$folder.new"
-  Copy-Item -LiteralPath (Split-Path -Parent $ssh.FullName) -Destination "$folder.new" -Recurse
+  Copy-Item -LiteralPath $unpacked -Destination "$folder.new" -Recurse
   [IO.Directory]::Move("$folder.new", $folder)
 }

@@ -13,6 +13,11 @@ function Show-Plan {
     plan 'way out' "by the HTTP proxy $($Run.HttpProxy.Host) port $($Run.HttpProxy.Port)"
   }
   if ($Given.CaFile) { plan trusted "for $PublicUrl, the authorities of $($Given.CaFile)" }
+  if ($Run.Pin) {
+    plan reviewers "$(Get-PinText $Run.Pin)"
+  } elseif (Test-Pinned) {
+    plan reviewers "$(Get-PinSentence)"
+  }
   plan script "version $TemplateVersion, the SHA-256 of its body is $BodySha256"
   say '  In all:'
   say $Plan.TrimEnd("`n")

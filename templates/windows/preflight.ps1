@@ -19,6 +19,7 @@ function Test-Everything {
   }
   Test-Disk
   Test-OpenSsh
+  Test-Reviewer
   Test-HostProgram
   Test-ControlPlane
   Test-TunnelServer

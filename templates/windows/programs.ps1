@@ -1,15 +1,15 @@
 
 # ---- Other programs and files -----------------------------------------------------------------
 
-# Invoke-Program FILE ARGUMENTS: runs it to its end, with nothing to read. Gives Code and what it
-# wrote: Output and Errors.
-function Invoke-Program([string]$File, [string[]]$Arguments, [int]$Seconds = 60) {
-  Complete-Program (Open-Program $File $Arguments) $Seconds
+# Invoke-Program FILE ARGUMENTS [BYTES]: runs it to its end; these bytes are all that it can read.
+# Gives Code and what it wrote: Output and Errors.
+function Invoke-Program([string]$File, [string[]]$Arguments, [byte[]]$Bytes, [int]$Seconds = 60) {
+  Complete-Program (Open-Program $File $Arguments $Bytes) $Seconds
 }
 
 # Open-Program: starts it; several can then run at once. With -Greeting only the first line that
 # it writes is wanted, and it may go on reading until then.
-function Open-Program([string]$File, [string[]]$Arguments, [switch]$Greeting) {
+function Open-Program([string]$File, [string[]]$Arguments, [byte[]]$Bytes, [switch]$Greeting) {
   $start = New-Object Diagnostics.ProcessStartInfo $File
   $start.Arguments = ($Arguments | ForEach-Object { ConvertTo-Argument $_ }) -join ' '
   $start.UseShellExecute = $false
@@ -17,20 +17,39 @@ function Open-Program([string]$File, [string[]]$Arguments, [switch]$Greeting) {
   $start.RedirectStandardInput = $true
   $start.RedirectStandardOutput = $true
   $start.RedirectStandardError = $true
+  if ($Bytes) { Use-PlainInput }
   $process = [Diagnostics.Process]::Start($start)
-  $program = @{ Process = $process; Errors = $process.StandardError.ReadToEndAsync() }
+  $program = @{
+    Process = $process; Errors = $process.StandardError.ReadToEndAsync(); Greets = [bool]$Greeting
+  }
   if ($Greeting) {
     $program.Output = $process.StandardOutput.ReadLineAsync()
   } else {
-    $process.StandardInput.Close()
+    Write-Input $process.StandardInput $Bytes
     $program.Output = $process.StandardOutput.ReadToEndAsync()
   }
   $program
 }
 
+# Where the console is in UTF-8, .NET Framework would put a byte order mark in front.
+function Use-PlainInput {
+  if ([Console]::InputEncoding.GetPreamble().Length -eq 0) { return }
+  [Console]::InputEncoding = New-Object Text.UTF8Encoding $false
+}
+
+# One that ends before it has read all has its reason, which its exit code tells.
+function Write-Input([IO.StreamWriter]$To, [byte[]]$Bytes) {
+  try {
+    if ($Bytes) { $To.BaseStream.Write($Bytes, 0, $Bytes.Length) }
+    $To.Close()
+  } catch [IO.IOException] {
+    return
+  }
+}
+
 function Complete-Program($Program, [int]$Seconds) {
   $process = $Program.Process
-  if ($process.StandardInput.BaseStream.CanWrite) {
+  if ($Program.Greets) {
     $null = $Program.Output.Wait($Seconds * 1000)
     $process.StandardInput.Close()
   }

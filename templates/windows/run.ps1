@@ -24,6 +24,7 @@ $Given = @{
   TokenFile = $TokenFile; HttpProxy = $HttpProxy; CaFile = $CaFile
   OpenSshZip = $OpenSshZip; OpenSshZipSha256 = $OpenSshZipSha256
   HostExe = $HostExe; HostExeSha256 = $HostExeSha256
+  Reviewers = $Reviewers; Approvals = $Approvals
   SupportFile = $SupportFile; Json = [bool]$Json
 }
 # -WhatIf is answered by the plan; no command below is to answer it by itself.
@@ -38,6 +39,7 @@ $Run = @{
   GivenHttpProxy = ''; HttpProxy = $null; Authorities = ''; AuthorityCheck = $null
   # This host.
   OpenSsh = ''; Capability = ''; HostProgram = ''; KeyType = 'ed25519'
+  Pin = $null
   Findings = New-Object Collections.Generic.List[string]
   # The vendor's side.
   Fingerprint = ''; SessionBefore = ''; Answer = @{}; AnswerProblem = ''

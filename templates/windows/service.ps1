@@ -7,6 +7,7 @@ function Install-Service {
   Write-Own (Join-Path $Paths.Tunnel 'ssh_config') $SshConfig
   Write-Own (Join-Path $Paths.Tunnel 'endpoints') (Get-EndpointText)
   Save-WayOut
+  Save-Pin
   Install-HostProgram
   Install-Command
   Wait-Key

@@ -24,6 +24,7 @@ function Show-Status {
   tell "  database    $($state.database)$(Get-Moment database_at)"
   tell "  key         $($state.key), SHA-256 $($state.fingerprint)"
   tell "  installer   $TemplateVersion"
+  tell "  reviewers   $($state.reviewers)"
   if ($state.exit_code -gt 0) {
     if ($state.reason) { tell "  last error  $($state.reason)" }
     tell "  next        $(Get-OwnCommand doctor)"
@@ -38,7 +39,7 @@ function Get-TunnelState {
     tunnel = $Instance; ok = $false; state = ''; service = Get-ServiceState
     ssh = $ssh.state; reason = $ssh.reason; key = 'unknown'; fingerprint = $Run.Fingerprint
     session = 'unknown'; session_since = [long]0; database = 'unprobed'; database_at = [long]0
-    installer = $TemplateVersion; exit_code = $Exit.Preflight
+    installer = $TemplateVersion; reviewers = Get-PinSentence; exit_code = $Exit.Preflight
   }
   if (-not (Get-VendorView) -or (Get-Answer error)) {
     $state.state = "cannot tell: the control plane: $($Run.AnswerProblem)$(Get-Answer detail)"
@@ -94,8 +95,11 @@ function Get-InstalledFingerprint {
 # A time of the answer, as people write it.
 function Get-Moment([string]$Name) {
   $seconds = Get-Number $Name
-  if ($seconds -eq 0) { return '' }
-  ', ' + ([DateTime]'1970-01-01').AddSeconds($seconds).ToString('yyyy-MM-dd HH:mm:ss') + ' UTC'
+  if ($seconds -gt 0) { ", $(Format-Moment $seconds)" }
+}
+
+function Format-Moment([long]$Seconds) {
+  ([DateTime]'1970-01-01').AddSeconds($Seconds).ToString('yyyy-MM-dd HH:mm:ss') + ' UTC'
 }
 
 # How to call the command that stays, as it can be pasted.

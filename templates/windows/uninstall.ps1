@@ -66,7 +66,8 @@ function Remove-Recorded {
       }
     }
   }
-  foreach ($own in $Paths.NextKey, "$($Paths.State).new", $Paths.Record, "$($Paths.Record).new") {
+  foreach ($own in $Paths.NextKey, "$($Paths.State).new", "$($Paths.Serial).new", $Paths.Record,
+    "$($Paths.Record).new") {
     Remove-Quietly $own
   }
   foreach ($folder in $Paths.Tunnel, $Paths.VendorData, $Paths.Data, $Paths.VendorPrograms,

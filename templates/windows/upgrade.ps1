@@ -1,10 +1,12 @@
 
 # ---- Upgrade ----------------------------------------------------------------------------------
 
-# Runs the installer as the vendor gives it now. What is as it should be stays, the key too.
+# Runs the installer as the vendor gives it now: the very file that the reviewers approved, where
+# they are pinned. What is as it should be stays, the key too.
 function Update-Tunnel {
   Assert-Installed
-  $Run.Phases = 1
+  $isPinned = Test-Pinned
+  $Run.Phases = 1 + [int]$isPinned
   phase "Fetching $InstallerUrl"
   $got = Get-Web $InstallerUrl -Limit 4MB
   if ($got.Problem -or $got.Status -ne 200) {
@@ -14,12 +16,19 @@ function Update-Tunnel {
       -Code $Exit.Preflight
   }
   $installer = Join-Path $Run.Scratch 'install.ps1'
-  [IO.File]::WriteAllText($installer, $got.Text)
+  [IO.File]::WriteAllBytes($installer, $got.Bytes)
   $errors = $null
   $null = [Management.Automation.Language.Parser]::ParseFile($installer, [ref]$null, [ref]$errors)
   if ($errors.Count -gt 0 -or -not $got.Text.EndsWith('}')) {
     fail 'What came is no whole installer.' 'Run this again; nothing was changed.' `
       -Code $Exit.Preflight
+  }
+  if ($isPinned) {
+    if ($got.Refusal) {
+      refuse "the vendor has no installer for this tunnel: $(ConvertTo-Printable $got.Refusal)" `
+        "Where it waits, ask your reviewers to look at it; else ask $VendorName."
+    }
+    Invoke-Alone { Assert-Approved $installer }
   }
   & $installer -Quiet:$Run.Quiet
   $LASTEXITCODE

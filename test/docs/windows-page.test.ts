@@ -206,9 +206,13 @@ test('what it asks of Windows is on the page, and nothing else', () => {
 });
 
 test('what the script asks of the control plane is on the page', () => {
-  const asked = commands
+  const called = commands
     .filter(({ name }) => name === 'Send-Call')
     .map(({ words }) => /^\w+/.exec(plain(words[0]))?.[0] ?? '');
+  const fetched = commands
+    .filter(({ name, function: caller }) => name === 'Get-Web' && caller !== 'Send-Call')
+    .flatMap(({ words }) => plain(words[0]).match(/(?<=\/v1\/)\w+/) ?? []);
+  const asked = [...called, ...fetched];
   const shown = firstCells('Whom it talks to').flatMap(
     (path) => path.match(/(?<=\/v1\/)\w+/) ?? [],
   );

@@ -13,14 +13,15 @@ function Assert-That([bool] $Holds, [string] $What) {
   $Host.UI.WriteLine("ok: $What")
 }
 
-# Runs a script as an administrator does, in the PowerShell that runs this one. Gives what it says.
-function Invoke-Script([string] $File, [string[]] $Words = @()) {
+# Runs a script as an administrator does, in the PowerShell that runs this one, and expects this
+# exit code. Gives what it says.
+function Invoke-Script([string] $File, [string[]] $Words = @(), [int] $Ends = 0) {
   $Host.UI.WriteLine("`n> $File $Words")
   $shell = (Get-Process -Id $PID).Path
   $said = & $shell -NoProfile -ExecutionPolicy Bypass -File $File @Words
   $code = $LASTEXITCODE
   $said | ForEach-Object { $Host.UI.WriteLine($_) }
-  Assert-That ($code -eq 0) "it ended with 0, and not with $code"
+  Assert-That ($code -eq $Ends) "it ended with $Ends, and not with $code"
   $said -join "`n"
 }
 

@@ -78,5 +78,15 @@ Assert-Closed 'demo'
 $null = Invoke-Script $command 'upgrade'
 $null = Invoke-Script $command 'logs'
 
+# Any key is a reviewer's here: nobody signs anything with it, and so nothing may run.
+$reviewers = Join-Path $PWD 'reviewers'
+"maria namespaces=`"culvert-approval-v1`" $(Get-Content $key)" | Set-Content $reviewers
+$null = Invoke-Script $installer '-Reviewers', $reviewers
+$status = Invoke-Script $command 'status'
+Assert-That ($status -match 'needs 1 of these to approve it: maria') 'reviewers are pinned'
+Assert-Closed 'demo'
+$null = Invoke-Script $command 'upgrade' -Ends 4
+Assert-Query 20000 'after an upgrade that was refused'
+
 $null = Invoke-Script $command 'uninstall'
 Assert-Gone

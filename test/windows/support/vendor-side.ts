@@ -24,6 +24,10 @@ export interface VendorSide {
   makeTunnel(slug: string, database: { host: string; port: number }): Promise<MadeTunnel>;
   /** A tunnel's installer, made portable. */
   installer(tunnel: MadeTunnel): Promise<Buffer>;
+  /** Changes each installer on its way, until told otherwise. */
+  tamper(change: ((script: Buffer) => Buffer) | undefined): void;
+  /** Answers by digest what its front says of an installer's statements; before, there are none. */
+  statements: Map<string, string>;
   api<Answer>(method: string, path: string, body?: object): Promise<Answer>;
   /** Spoils each answer to a request that holds `where` in its line or body, until told otherwise. */
   befall(fault: Fault | undefined, where?: string): void;
@@ -95,16 +99,28 @@ export async function startVendorSide(options: VendorSideOptions): Promise<Vendo
     return answer;
   }
 
+  // A script made portable is none that the control plane knows, so it has no statements about it.
+  let tampering = (script: Buffer) => script;
+  const statements = new Map<string, string>();
+
   async function pass(asked: IncomingMessage, body: Buffer, answered: ServerResponse) {
     const { method = 'GET', url = '/', headers } = asked;
+    const [, digest] = /\/v1\/statements\?artifact=(.*)$/.exec(url) ?? [];
+    if (digest !== undefined) {
+      answered.writeHead(200, { 'content-type': 'text/plain' });
+      answered.end(`${statements.get(digest) ?? ''}end=1\n`);
+      return;
+    }
     const answer = await ask(method, url, headers, body);
-    if (!url.endsWith('/install.ps1')) {
+    // A script that explains an error calls nothing of Windows.
+    if (!url.endsWith('/install.ps1') || answer.headers['culvert-error']) {
       answered.writeHead(answer.statusCode ?? 502, answer.headers);
       answer.pipe(answered);
       return;
     }
     const script = await makePortable(await buffer(answer));
-    answered.writeHead(200, { 'content-type': 'text/plain' }).end(script);
+    answered.writeHead(200, { 'content-type': 'text/plain' });
+    answered.end(tampering(script));
   }
 
   const api: VendorSide['api'] = async (method, path, body) => {
@@ -136,6 +152,7 @@ export async function startVendorSide(options: VendorSideOptions): Promise<Vendo
 
   return {
     slug,
+    statements,
     api,
     async makeTunnel(name, database) {
       const made = await api<Omit<MadeTunnel, 'url'>>('POST', '/v1/tunnels', {
@@ -150,6 +167,9 @@ export async function startVendorSide(options: VendorSideOptions): Promise<Vendo
     befall(next, what = '') {
       fault = next;
       where = what;
+    },
+    tamper(change = (script) => script) {
+      tampering = change;
     },
     async stop() {
       await agent.remove();
