@@ -345,6 +345,8 @@ test('what counts about an installer is there for proxies, with every signature'
   );
   const none = await get(scene.tunnel, `v1/statements?artifact=${'0'.repeat(64)}`);
   assert.equal(none.body, 'end=1\n');
+  const gone = await get(`tun_${'0'.repeat(26)}`, `v1/statements?artifact=${script}`);
+  assert.match(gone.body, /^error=not-found\n[\s\S]*\nend=1\n$/);
 });
 
 test('what changed between two installers is shown as text and as a page', async () => {

@@ -78,7 +78,7 @@ export async function addStatements(instance: FastifyInstance, services: Service
   app.get(
     '/t/:id/v1/statements',
     {
-      config: { access: 'capability' },
+      config: { access: 'capability', lines: true },
       schema: {
         ...describe('The statements that count about an installer, with their signatures'),
         params: TunnelParams,
