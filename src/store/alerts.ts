@@ -2,6 +2,7 @@ import { type Kysely, sql, type Transaction } from 'kysely';
 import { AGENT_SILENT_AFTER_MS } from '../domain/status.ts';
 import { type AlertType, EVENT_ENDS, type VendorEvent } from '../domain/vendor-event.ts';
 import { enqueueDelivery } from './deliveries.ts';
+import { slotsWithState } from './slots-with-state.ts';
 import type { Store } from './store.ts';
 import type { Tables } from './tables.ts';
 import { transact } from './transact.ts';
@@ -132,16 +133,8 @@ async function unknownSlots(db: Kysely<Tables>, now: number): Promise<Set<string
 
 /** Every slot that a proxy has a key for, of tunnels that are there, with what is known of it. */
 function slotsBefore(db: Kysely<Tables>) {
-  return db
-    .selectFrom('slot')
+  return slotsWithState(db)
     .innerJoin('tunnel', 'tunnel.id', 'slot.tunnel_id')
-    .innerJoin('tunnel_server as server', 'server.id', 'slot.server_id')
-    .leftJoin('slot_state as state', (join) =>
-      join
-        .onRef('state.tunnel_id', '=', 'slot.tunnel_id')
-        .onRef('state.slot', '=', 'slot.number')
-        .onRef('state.server_id', '=', 'slot.server_id'),
-    )
     .where('tunnel.removed_at', 'is', null)
     .where(({ exists, selectFrom }) =>
       exists(

@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import { AGENT_SILENT_AFTER_MS } from '../domain/status.ts';
+import { slotsWithState } from './slots-with-state.ts';
 import type { Tables } from './tables.ts';
 
 /** How many slots that a proxy has a key for are in a state. */
@@ -66,16 +67,8 @@ async function countSlots(
   now: number,
 ): Promise<(SlotCount & { is_enrolled: number })[]> {
   const heardSince = now - AGENT_SILENT_AFTER_MS;
-  const each = db
-    .selectFrom('slot')
+  const each = slotsWithState(db)
     .innerJoin('tunnel', 'tunnel.id', 'slot.tunnel_id')
-    .innerJoin('tunnel_server as server', 'server.id', 'slot.server_id')
-    .leftJoin('slot_state as state', (join) =>
-      join
-        .onRef('state.tunnel_id', '=', 'slot.tunnel_id')
-        .onRef('state.slot', '=', 'slot.number')
-        .onRef('state.server_id', '=', 'slot.server_id'),
-    )
     .where('tunnel.removed_at', 'is', null)
     .select(({ ref, exists, selectFrom }) => [
       sql<string>`case when ${ref('server.reported_at')} >= ${heardSince}

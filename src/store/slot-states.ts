@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import type { DatabaseState, Reason, SessionState, SlotReport } from '../domain/status.ts';
+import { slotsWithState } from './slots-with-state.ts';
 import type { Tables } from './tables.ts';
 
 /** What is known of a slot, and how fresh it is. */
@@ -14,15 +15,7 @@ export async function getSlotState(
   tunnelId: string,
   slot: number,
 ): Promise<SlotState | undefined> {
-  const row = await db
-    .selectFrom('slot')
-    .innerJoin('tunnel_server as server', 'server.id', 'slot.server_id')
-    .leftJoin('slot_state as state', (join) =>
-      join
-        .onRef('state.tunnel_id', '=', 'slot.tunnel_id')
-        .onRef('state.slot', '=', 'slot.number')
-        .onRef('state.server_id', '=', 'slot.server_id'),
-    )
+  const row = await slotsWithState(db)
     .select([
       'server.reported_at as agent_at',
       'state.session',

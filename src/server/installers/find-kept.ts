@@ -6,11 +6,8 @@ import { findArtifact, getBundle, type Tables } from '../../store/index.ts';
 import { findTunnel } from '../find-tunnel.ts';
 import { findReview } from '../review/find-review.ts';
 import type { Services } from '../services.ts';
-import { BUNDLE_FILE, bundleOf, type Script } from './script.ts';
+import { BUNDLE_FILE, bundleOf, type Kept, type Script } from './script.ts';
 import { loadInstaller } from './stored-scripts.ts';
-
-/** A file that was kept, and until when, UTC milliseconds, time alone cannot withdraw it. */
-export type Kept = Script & { until: number };
 
 /**
  * A file of a tunnel by its digest: the very bytes that were served or waited once. Throws

@@ -12,6 +12,9 @@ export interface Script {
   headers: Record<string, string>;
 }
 
+/** A file that was kept, and until when, UTC milliseconds, time alone cannot withdraw it. */
+export type Kept = Script & { until: number };
+
 /** Headers of every file of a slot. Caches must ask again: a withdrawal counts at once. */
 export const COMMON_HEADERS = {
   'cache-control': 'no-cache',

@@ -4,9 +4,9 @@ import { Problem } from '../../domain/problem.ts';
 import type { ArtifactStatement } from '../../domain/statement.ts';
 import { findArtifact } from '../../store/index.ts';
 import { changeAndWake, type Services } from '../services.ts';
-import { type Accepted, elsewhere, type Upload } from './accept-statement.ts';
 import { addSigned } from './add-signed.ts';
 import { findReview } from './find-review.ts';
+import { type Accepted, elsewhere, type Upload } from './upload.ts';
 
 /** Takes a decision on artifacts. Throws the problems of `acceptStatement`. */
 export async function acceptDecision(

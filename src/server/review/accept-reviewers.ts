@@ -10,10 +10,10 @@ import { Problem } from '../../domain/problem.ts';
 import { parseStatement, type ReviewersStatement } from '../../domain/statement.ts';
 import { accountRegions, findStatement, type Tables } from '../../store/index.ts';
 import { changeAndWake, type Services } from '../services.ts';
-import type { Accepted, Upload } from './accept-statement.ts';
 import { addSigned } from './add-signed.ts';
 import { checkReviewers } from './check-reviewers.ts';
 import { checkPlace, nextPlace } from './next-place.ts';
+import type { Accepted, Upload } from './upload.ts';
 
 /**
  * Takes a signature under a change of an account's reviewers. The first reviewers are confirmed by

@@ -1,5 +1,4 @@
 import { splitSignedStatement } from '../../bundle/index.ts';
-import { Problem } from '../../domain/problem.ts';
 import type { Receipt } from '../../domain/receipt.ts';
 import { parseStatement, statementDigest } from '../../domain/statement.ts';
 import { getAccount } from '../../store/index.ts';
@@ -8,27 +7,9 @@ import { findTunnel } from '../find-tunnel.ts';
 import type { Services } from '../services.ts';
 import { acceptDecision } from './accept-decision.ts';
 import { acceptReviewers } from './accept-reviewers.ts';
+import { type Accepted, elsewhere, type Upload } from './upload.ts';
 
-/** A statement and a signature under it, on its way into the store. */
-export interface Upload {
-  /** As it is signed. */
-  text: string;
-  digest: string;
-  signature: string;
-  tunnel: { id: string; region_id: string; account_id: string };
-  /** The caller's address. */
-  from: string;
-}
-
-/** What became of an upload. */
-export interface Accepted {
-  /** `counts` once enough persons have signed. */
-  result: 'counts' | 'pending';
-  /** How many have, and how many must. */
-  persons: number;
-  needed: number;
-}
-
+/** What the reviewer is told, with a receipt of the audit. */
 export type AcceptedAnswer = Accepted & { serial: number; statement: string; receipt: Receipt };
 
 /**
@@ -57,12 +38,4 @@ export async function acceptStatement(
       : await acceptDecision(services, upload, statement);
   const { serial } = statement;
   return { ...accepted, serial, statement: digest, receipt: await auditReceipt(services) };
-}
-
-/** `statement-invalid` for a statement that is about something else. */
-export function elsewhere(field: string): Problem {
-  return new Problem('statement-invalid', `statement: is for another ${field}`, {
-    field,
-    next: 'Send it to the address that the text to sign came from.',
-  });
 }
