@@ -88,6 +88,6 @@ function parseTime(text: string | undefined, where: string): number | undefined 
 function refuse(where: string, why: string): never {
   throw new Problem('value-invalid', `${where}: ${why}`, {
     field: where,
-    next: 'Give lines as `culvert signing-key create` prints them.',
+    next: 'Give lines of the form: NAME namespaces="PURPOSE" TYPE KEY',
   });
 }

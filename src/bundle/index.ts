@@ -32,5 +32,5 @@ export { createSigning, type Signing } from './signing.ts';
 export { createSigningKey, readSigningKey, type SigningKey } from './signing-key.ts';
 export { ARTIFACT_NAMESPACE, signBytes } from './sshsig.ts';
 export { unpackTar } from './tar.ts';
-export { type VerifiedBundle, verifyBundle } from './verify-bundle.ts';
+export { readBundle, type VerifiedBundle, verifyBundle } from './verify-bundle.ts';
 export { type Expectation, verifySignature } from './verify-signature.ts';

@@ -18,23 +18,41 @@ export interface VerifiedBundle {
 }
 
 /**
+ * Reads a compressed bundle whose files are those of its list, and nothing else is in it. Who made it
+ * is another question. Throws `bundle-invalid`.
+ */
+export async function readBundle(gzip: Buffer): Promise<BundleFile[]> {
+  const { files, list } = await open(gzip);
+  checkListed(files, list);
+  return files;
+}
+
+/**
  * Checks a compressed bundle as a whole: its list is signed as expected, it lists every file with
  * its digest, and nothing else is there. Throws `bundle-invalid`, or the problems of
  * `verifySignature`.
  */
 export async function verifyBundle(gzip: Buffer, expected: Expectation): Promise<VerifiedBundle> {
+  const { files, list, signature } = await open(gzip);
+  if (!signature) invalid(`is not signed: it holds no ${CHECKSUMS_SIGNATURE}`);
+  const signer = verifySignature(signature.toString('latin1'), list, expected, CHECKSUMS_SIGNATURE);
+  checkListed(files, list);
+  return { files, signer };
+}
+
+async function open(gzip: Buffer) {
   const all = await unpackTar(decompress(gzip)).catch(refuse);
   const [list, signature] = [CHECKSUMS, CHECKSUMS_SIGNATURE].map(
     (path) => all.find((file) => file.path === path)?.bytes,
   );
   if (!list) invalid(`holds no ${CHECKSUMS}`);
-  if (!signature) invalid(`is not signed: it holds no ${CHECKSUMS_SIGNATURE}`);
-  const signer = verifySignature(signature.toString('latin1'), list, expected, CHECKSUMS_SIGNATURE);
   const files = all.filter(({ path }) => ![CHECKSUMS, CHECKSUMS_SIGNATURE].includes(path));
-  if (formatChecksums(files) !== list.toString('latin1')) {
-    invalid(`holds other files than its ${CHECKSUMS} says`);
-  }
-  return { files, signer };
+  return { files, list, signature };
+}
+
+function checkListed(files: BundleFile[], list: Buffer): void {
+  if (formatChecksums(files) === list.toString('latin1')) return;
+  invalid(`holds other files than its ${CHECKSUMS} says`);
 }
 
 function decompress(gzip: Buffer): Buffer {

@@ -1,9 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { gunzipSync } from 'node:zlib';
 import type { Command } from 'commander';
 import { type Static, Type } from 'typebox';
 import { Check } from 'typebox/value';
-import { unpackTar } from '../bundle/index.ts';
+import { readBundle } from '../bundle/index.ts';
 import type { BundleFile } from '../domain/bundle-file.ts';
 import { Problem } from '../domain/problem.ts';
 import {
@@ -25,9 +24,6 @@ interface StatementOptions {
   previous?: string;
   output?: string;
 }
-
-/** Many times what a tar of ours is. */
-const MAX_TAR_BYTES = 32 * 1024 * 1024;
 
 /** What a statement takes from a bundle's MANIFEST.json. */
 const ManifestSchema = Type.Object({
@@ -55,7 +51,7 @@ export function addStatement(program: Command): void {
 }
 
 async function writeStatement(file: string, options: StatementOptions): Promise<void> {
-  const files = await readBundle(file);
+  const files = await readFiles(file);
   const { vendor, account, tunnel, artifacts } = readManifest(files);
   const text = formatStatement({
     v: 1,
@@ -81,17 +77,15 @@ function checkPrevious({ serial, previous }: StatementOptions): string | null {
   });
 }
 
-async function readBundle(file: string): Promise<BundleFile[]> {
-  try {
-    const tar = gunzipSync(await readFile(file), { maxOutputLength: MAX_TAR_BYTES });
-    return await unpackTar(tar);
-  } catch (error) {
-    const why = (error as Error).message;
-    throw new Problem('bundle-invalid', `bundle: cannot be read: ${why}`, {
+/** The files of a bundle that are what its list says. */
+async function readFiles(file: string): Promise<BundleFile[]> {
+  const gzip = await readFile(file).catch((error: Error) => {
+    throw new Problem('value-invalid', `bundle: cannot be read: ${error.message}`, {
       field: 'bundle',
       next: 'Give the bundle.tar.gz that was reviewed.',
     });
-  }
+  });
+  return readBundle(gzip);
 }
 
 function readManifest(files: BundleFile[]): Static<typeof ManifestSchema> {

@@ -15,6 +15,8 @@ export interface Choice<Bundle> {
   serve: Bundle | undefined;
   /** Why the newest waits; empty when it is served. */
   reasons: string[];
+  /** Whether that is a reviewer's word, and not only the lack of one. */
+  isStopped: boolean;
 }
 
 /**
@@ -34,15 +36,16 @@ export function chooseBundle<Bundle extends ReviewedBundle>(
     });
   const isApproved = (bundle: ReviewedBundle) =>
     decisions(bundle).every(({ decision }) => decision === 'approve');
-  if (isApproved(newest)) return { serve: newest, reasons: [] };
+  if (isApproved(newest)) return { serve: newest, reasons: [], isStopped: false };
 
   const approved = earlier.find(isApproved);
   const stopped = decisions(newest).flatMap(({ file, decision }) => {
     if (decision === 'refuse') return [`${file} was refused`];
     return decision === 'withdraw' ? [`${file} was withdrawn`] : [];
   });
-  const reasons = stopped.length > 0 ? stopped : reasonsOf(newest, approved, rules);
-  return { serve: reasons.length === 0 ? newest : approved, reasons };
+  const isStopped = stopped.length > 0;
+  const reasons = isStopped ? stopped : reasonsOf(newest, approved, rules);
+  return { serve: reasons.length === 0 ? newest : approved, reasons, isStopped };
 }
 
 function reasonsOf(

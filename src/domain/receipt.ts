@@ -28,9 +28,10 @@ export function receiptBytes({ seq, hash, at }: Pick<Receipt, 'seq' | 'hash' | '
   return Buffer.from(canonicalJson({ seq, hash, at }));
 }
 
-/** Reads a receipt as the API gives it. Throws a `value-invalid` problem that starts with `name`. */
+/** Reads a receipt as the API gives it, alone or in the answer to a statement. Throws a `value-invalid` problem that starts with `name`. */
 export function parseReceipt(text: string, name: string): Receipt {
-  const given = parseJson(text);
+  const answer = parseJson(text);
+  const given = (answer as { receipt?: unknown } | undefined)?.receipt ?? answer;
   if (Check(ReceiptSchema, given)) return given;
   throw new Problem('value-invalid', `${name}: is not a receipt of the audit`, {
     field: name,

@@ -12,6 +12,9 @@ export type Decision = (typeof DECISIONS)[number];
 /** How long an approval counts where nobody says: a vendor that was taken over can hide a withdrawal no longer. */
 export const DEFAULT_APPROVAL_DAYS = 30;
 
+/** The most days for which a statement may count, beside the day on which it is handed in. */
+export const MAX_APPROVAL_DAYS = 400;
+
 const DAY_MS = 86_400_000;
 const exact = { additionalProperties: false };
 const Digest = Type.String({ pattern: '^[0-9a-f]{64}$' });

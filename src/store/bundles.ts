@@ -106,6 +106,23 @@ export async function findArtifact(
     .executeTakeFirst();
 }
 
+/** Whether some bundle of a tunnel holds all of these installers. */
+export async function isInOneBundle(
+  db: Kysely<Tables>,
+  tunnelId: string,
+  digests: string[],
+): Promise<boolean> {
+  const rows = await db
+    .selectFrom('bundle')
+    .select('installers')
+    .where('tunnel_id', '=', tunnelId)
+    .execute();
+  return rows.some(({ installers }) => {
+    const held = (JSON.parse(installers) as StoredInstaller[]).map(({ sha256 }) => sha256);
+    return digests.every((digest) => held.includes(digest));
+  });
+}
+
 function toBundle(row: Omit<BundleTable, 'gzip'>): ListedBundle {
   const { tunnel_id, sha256, slot, created_at } = row;
   const installers = JSON.parse(row.installers);

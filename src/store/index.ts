@@ -6,7 +6,7 @@ export type { ApiToken, NewApiToken } from './api-tokens.ts';
 export { findApiToken, insertApiToken, listApiTokens, revokeApiToken } from './api-tokens.ts';
 export { auditRows, getAuditHead, listAudit } from './audit.ts';
 export type { ListedBundle, StoredBundle, StoredInstaller } from './bundles.ts';
-export { findArtifact, getBundle, insertBundle, listBundles } from './bundles.ts';
+export { findArtifact, getBundle, insertBundle, isInOneBundle, listBundles } from './bundles.ts';
 export { type Census, takeCensus } from './census.ts';
 export type { Changed, ChangeScope } from './change.ts';
 export { change } from './change.ts';

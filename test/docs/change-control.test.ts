@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { createSigning, createSigningKey, verifyReceipt } from '../../src/bundle/index.ts';
+import { parseReceipt } from '../../src/domain/receipt.ts';
 import { freePort } from '../cli/support/free-port.ts';
 import { type ControlPlane, startControlPlane } from '../server/support/control-plane.ts';
 import { appoint, approval, makeReviewer } from '../server/support/reviewers.ts';
@@ -15,7 +16,7 @@ import { outputOf, runCommand } from '../support/bed/command.ts';
 
 /** What docs/change-control.md and VERIFY.md give to paste, as it stands there, against a control plane. */
 const page = readFileSync(new URL('../../docs/change-control.md', import.meta.url), 'utf8');
-const [toVerified = '', toApproved = '', byDigest = ''] = [
+const [toVerified = '', toText = '', toApproved = '', byDigest = ''] = [
   ...page.matchAll(/A test runs this block\. -->\n```sh\n(.*?)^```$/gms),
 ].map(([, block]) => block);
 
@@ -54,33 +55,66 @@ test('the block leads from the address to verified files, and says what the page
   assert.equal(code, 0, stdout + stderr);
   assert.equal(stderr, '');
   const lines = stdout.trimEnd().split('\n');
-  assert.equal(lines.length, 4, stdout);
+  assert.equal(lines.length, 3, stdout);
   for (const line of lines.slice(0, 2)) {
     assert.match(line, /^Good "culvert-artifact-v1" signature for acme with ED25519 key SHA256:/);
   }
-  const digest = lines[2]?.slice(0, 64);
-  assert.equal(lines[3], `'${digest}'`);
+  assert.match(lines[2] ?? '', /^the body of install\.sh: [0-9a-f]{64}$/);
 });
 
-test('the next block approves what was verified, and the answer is a receipt', async () => {
+test('it ends where the script writes another file than the bundle shows', async () => {
+  const run = toVerified.replace(
+    'script=$(cat install.sh)',
+    'echo >>linux/usr/local/sbin/h_autossh; script=$(cat install.sh)',
+  );
+  const { code, stdout } = await paste(run);
+  assert.equal(code, 1);
+  assert.match(stdout, /linux\/usr\/local\/sbin\/h_autossh is not what install\.sh writes\n$/);
+});
+
+test('the next blocks approve what was verified, and the answer holds a receipt', async () => {
   const scene = await setScene(plane);
   const ada = makeReviewer('ada');
   await appoint(plane, scene, [ada]);
   const tunnel = new URL(`/t/${scene.tunnel}`, base).href;
   const { waiting } = await approval(plane, scene.tunnel);
-  const [more, within] = [{ TUNNEL: tunnel, KEY: ada.key.file }, join(folder, 'bundle')];
+  const more = { TUNNEL: tunnel, KEY: ada.key.file };
   const verified = await paste(toVerified, folder, { ...more, FROM: `${tunnel}/a/${waiting}` });
   assert.equal(verified.code, 0, verified.stderr);
-  const { code, stdout, stderr } = await paste(toApproved, within, more);
+  const text = await paste(toText, folder, more);
+  assert.equal(text.code, 0, text.stdout + text.stderr);
+  assert.match(
+    text.stdout,
+    /it approves the installers here, and nothing else, until:\n.* 00:00:00 .*UTC/,
+  );
+  const { code, stdout, stderr } = await paste(toApproved, folder, more);
   assert.equal(code, 0, stdout + stderr);
-  assert.doesNotMatch(stdout, /stop/);
   assert.match(stdout, /"result":"counts"/);
-  const { receipt } = JSON.parse(readFileSync(join(within, 'receipt.json'), 'utf8'));
+  const receipt = parseReceipt(readFileSync(join(folder, 'answer.json'), 'utf8'), 'receipt');
   verifyReceipt(receipt, signing.key.publicKey);
   assert.equal((await approval(plane, scene.tunnel))['served'], waiting);
 
-  writeFileSync(join(within, 'install.sh'), 'other');
-  assert.match((await paste(toApproved, within, more)).stdout, /install\.sh is not in it: stop/);
+  // Sent again it is refused, and the refusal is shown.
+  writeFileSync(join(folder, 'statement.json'), text.stdout);
+  const refused = await paste(toApproved, folder, more);
+  assert.notEqual(refused.code, 0);
+  assert.match(refused.stdout, /"detail":"/);
+});
+
+test('a text that says more than what was verified is noticed before it is signed', async () => {
+  const { code } = await paste(toVerified);
+  assert.equal(code, 0);
+  const changes = [
+    'sed -i \'s/"artifacts":\\[/&"\'$(printf a%.0s {1..64})\'",/\' statement.json',
+    'sed -i s/approve/withdraw/ statement.json',
+    'sed -i s/tun_./tun_9/ statement.json',
+    'echo x >>bundle/install.sh',
+  ];
+  for (const change of changes) {
+    const { code, stdout } = await paste(toText.replace('cat statement.json', change));
+    assert.equal(code, 1, change);
+    assert.doesNotMatch(stdout, /nothing else/);
+  }
 });
 
 test('with the key of a stranger it ends at once, before anything is unpacked', async () => {

@@ -66,6 +66,8 @@ test('the first reviewers are proposed by the vendor and confirmed by each of th
   const { account, tunnel } = await setScene(plane);
   const text = await propose(plane, account, [ada, bob], { approvals: 2 });
   assert.equal((await approval(plane, tunnel))['approvals'], 0);
+  const { proposed } = await approval(plane, tunnel);
+  assert.equal((await get(tunnel, `v1/statements/${proposed}`)).body, text);
 
   const own = formatStatement({ ...parseStatement(text), approvals: 1 } as never);
   assert.match(
@@ -113,7 +115,8 @@ test('two persons must approve where two are asked for, and one is enough to sto
   const text = await decisionText(plane, scene.tunnel, waiting);
   assert.equal((await handIn(plane, scene.tunnel, signed(text, ada))).json().result, 'pending');
   assert.equal((await handIn(plane, scene.tunnel, signed(text, second))).statusCode, 400);
-  const { pending } = await approval(plane, scene.tunnel);
+  const { pending, proposed } = await approval(plane, scene.tunnel);
+  assert.equal(proposed, '');
   assert.equal((await get(scene.tunnel, `v1/statements/${pending}`)).body, text);
   assert.equal((await handIn(plane, scene.tunnel, signed(text, bob))).json().result, 'counts');
   assert.equal((await approval(plane, scene.tunnel))['served'], waiting);
@@ -124,6 +127,11 @@ test('two persons must approve where two are asked for, and one is enough to sto
   const state = await approval(plane, scene.tunnel);
   assert.deepEqual([state['served'], state['waiting']], ['', waiting]);
   assert.match(String(state['reasons']), /install.sh was withdrawn; install.ps1 was withdrawn/);
+  const page = (await plane.app.inject(`/t/${scene.tunnel}`)).body;
+  assert.match(
+    page,
+    /Your reviewers stopped the newest installer:\n {2}- install\.sh was withdrawn\n/,
+  );
 });
 
 test('two keys of one person are one person', async () => {
@@ -236,10 +244,19 @@ describe("with the vendor's token alone", () => {
 describe('refused, and nothing is kept:', () => {
   let scene: Scene;
   let text: string;
+  let [older, ours]: [string[], string[]] = [[], []];
   before(async () => {
-    scene = await reviewedScene();
-    const { served } = await approval(plane, scene.tunnel);
-    text = await decisionText(plane, scene.tunnel, served);
+    scene = await reviewedScene({ policy: { templates: 'none', inputs: [] } });
+    const installersOf = async () => {
+      const { served } = await approval(plane, scene.tunnel);
+      text = await decisionText(plane, scene.tunnel, served);
+      return (parseStatement(text) as { artifacts: string[] }).artifacts;
+    };
+    older = await installersOf();
+    const { db } = plane.store;
+    await db.updateTable('tunnel').set({ name: 'New' }).where('id', '=', scene.tunnel).execute();
+    await joinServer(plane, scene.region); // raises the revision
+    ours = await installersOf();
   });
 
   const altered = (change: object) =>
@@ -283,7 +300,17 @@ describe('refused, and nothing is kept:', () => {
       409,
       /previous: is not/,
     ],
+    'a time beyond all': [
+      () => signed(altered({ not_after: 99_999_999_999 }), ada),
+      400,
+      /for more than 400 days/,
+    ],
     'a time that is over': [() => signed(altered({ not_after: 1 }), ada), 400, /time is over/],
+    'installers of two bundles': [
+      () => signed(altered({ artifacts: [...ours, ...older].sort() }), ada),
+      400,
+      /installers of different bundles/,
+    ],
     'an artifact that never was': [
       () => signed(altered({ artifacts: ['f'.repeat(64)] }), ada),
       400,

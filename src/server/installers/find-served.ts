@@ -71,7 +71,7 @@ async function choose(
 ): Promise<Served> {
   const now = Date.now();
   const kept = await listBundles(db, tunnel_id, slot);
-  const { serve, reasons } = chooseBundle<ReviewedBundle>(
+  const { serve, reasons, isStopped } = chooseBundle<ReviewedBundle>(
     { ...candidate, sha256: newest },
     kept.filter(({ sha256 }) => sha256 !== newest),
     statements,
@@ -80,7 +80,7 @@ async function choose(
   );
   const until = nextMoment(statements, rules, now) ?? Number.POSITIVE_INFINITY;
   if (reasons.length === 0) return { ...serveAll(candidate, newest), until };
-  const waiting = { bundle: newest, installers: candidate.installers, reasons };
+  const waiting = { bundle: newest, installers: candidate.installers, isStopped, reasons };
   if (serve) {
     const scripts = await loadScripts(db, tunnel_id, serve.sha256);
     return { scripts, bundle: serve.sha256, waiting, until };

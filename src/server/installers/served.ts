@@ -8,6 +8,8 @@ export interface Waiting {
   /** Digest of its tar. */
   bundle: string;
   installers: StoredInstaller[];
+  /** Whether a reviewer refused or withdrew it: then nothing is to be done. */
+  isStopped: boolean;
   /** Why, a line each. */
   reasons: string[];
 }

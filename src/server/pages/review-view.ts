@@ -6,6 +6,8 @@ import type { ServerSettings } from '../settings.ts';
 
 /** What waits for the reviewers of a slot, and what they do about it. */
 export interface ReviewView {
+  /** What has become of the newest installer. */
+  state: string;
   reasons: string[];
   commands: { label: string; command: string }[];
 }
@@ -30,7 +32,12 @@ export function reviewView(
       },
     ];
   });
+  if (waiting.isStopped) {
+    const state = 'Your reviewers stopped the newest installer:';
+    return { state, reasons: waiting.reasons, commands: [] };
+  }
   return {
+    state: 'A newer installer waits for their approval:',
     reasons: waiting.reasons,
     commands: [
       {
@@ -41,7 +48,7 @@ export function reviewView(
       {
         label:
           'Approve it, with your key of ssh in place of KEY (add ?decision=refuse to refuse it):',
-        command: `curl -fsS ${url(waiting.bundle, 'statement')} -o statement.json; cat statement.json; ssh-keygen -Y sign -f KEY -n culvert-approval-v1 statement.json`,
+        command: `curl -fsS ${url(waiting.bundle, 'statement')} -o statement.json; cat statement.json; rm -f statement.json.sig; ssh-keygen -Y sign -f KEY -n culvert-approval-v1 statement.json`,
       },
       {
         label: 'Hand in your signature:',

@@ -52,9 +52,9 @@ function systemPart({ name, commands }: SystemView): Html {
 ${commands.map(({ label, command }) => html`<p>${label}</p>\n<pre>${command}</pre>\n`)}`;
 }
 
-function reviewPart({ reasons, commands }: ReviewView): Html {
+function reviewPart({ state, reasons, commands }: ReviewView): Html {
   return html`<h2>For your reviewers</h2>
-<p>A newer installer waits for their approval:</p>
+<p>${state}</p>
 <ul>${reasons.map((reason) => html`<li>${reason}</li>\n`)}</ul>
 ${commands.map(({ label, command }) => html`<p>${label}</p>\n<pre>${command}</pre>\n`)}`;
 }

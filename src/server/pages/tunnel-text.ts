@@ -27,10 +27,10 @@ function systemPart({ name, commands }: SystemView): string {
 ${commands.map(({ label, command }) => `${label}\n\n  ${command}\n`).join('\n')}`;
 }
 
-function reviewPart({ reasons, commands }: ReviewView): string {
+function reviewPart({ state, reasons, commands }: ReviewView): string {
   return `For your reviewers
 
-A newer installer waits for their approval:
+${state}
 ${reasons.map((reason) => `  - ${reason}\n`).join('')}
 ${commands.map(({ label, command }) => `${label}\n\n  ${command}\n`).join('\n')}
 `;

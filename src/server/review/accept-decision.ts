@@ -1,8 +1,13 @@
+import type { Transaction } from 'kysely';
 import { parseReviewers, verifyReviewer } from '../../bundle/index.ts';
 import { countPersons, personsNeeded } from '../../domain/approval.ts';
 import { Problem } from '../../domain/problem.ts';
-import type { ArtifactStatement } from '../../domain/statement.ts';
-import { findArtifact } from '../../store/index.ts';
+import {
+  type ArtifactStatement,
+  endOfDecision,
+  MAX_APPROVAL_DAYS,
+} from '../../domain/statement.ts';
+import { findArtifact, isInOneBundle, type Tables } from '../../store/index.ts';
 import { changeAndWake, type Services } from '../services.ts';
 import { addSigned } from './add-signed.ts';
 import { findReview } from './find-review.ts';
@@ -22,10 +27,8 @@ export async function acceptDecision(
     const { rules } = review;
     const reviewers = parseReviewers(review.reviewers, 'reviewers');
     const signed = verifyReviewer(text, signature, reviewers, at);
-    if (statement.not_after * 1000 <= at) throw over();
-    for (const artifact of statement.artifacts) {
-      if (!(await findArtifact(trx, tunnel.id, artifact))) throw unknownArtifact(artifact);
-    }
+    checkEnd(statement, at);
+    await checkArtifacts(trx, tunnel.id, statement.artifacts);
     const needed = personsNeeded(statement.decision, rules);
     const { isNew, counts, persons } = await addSigned(
       trx,
@@ -54,10 +57,33 @@ function noReviewers(): Problem {
   });
 }
 
-function over(): Problem {
-  return new Problem('statement-invalid', 'statement: its time is over', {
+function checkEnd({ not_after }: ArtifactStatement, now: number): void {
+  if (not_after * 1000 <= now) throw unfitEnd('its time is over');
+  if (not_after > endOfDecision(now, MAX_APPROVAL_DAYS)) {
+    throw unfitEnd(`it would count for more than ${MAX_APPROVAL_DAYS} days`);
+  }
+}
+
+function unfitEnd(why: string): Problem {
+  return new Problem('statement-invalid', `statement: ${why}`, {
     field: 'not_after',
     next: 'Get the text to sign anew.',
+  });
+}
+
+/** What one person reads is one bundle, so what is decided at once is in one. */
+async function checkArtifacts(
+  trx: Transaction<Tables>,
+  tunnelId: string,
+  artifacts: string[],
+): Promise<void> {
+  for (const artifact of artifacts) {
+    if (!(await findArtifact(trx, tunnelId, artifact))) throw unknownArtifact(artifact);
+  }
+  if (await isInOneBundle(trx, tunnelId, artifacts)) return;
+  throw new Problem('statement-invalid', 'statement: names installers of different bundles', {
+    field: 'artifacts',
+    next: 'Sign one statement for each bundle that you read.',
   });
 }
 

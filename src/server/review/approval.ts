@@ -36,6 +36,8 @@ export function addApproval(instance: FastifyInstance, services: Services): void
       const rules = (await findReview(db, tunnel))?.rules;
       const { serial, previous } = await nextPlace(db, tunnel.id);
       const pending = await pendingStatements(db, tunnel.id, serial);
+      const next = await nextPlace(db, tunnel.account_id);
+      const proposed = await pendingStatements(db, tunnel.account_id, next.serial);
       return sendFlat(request, reply, {
         v: 1,
         tunnel: tunnel.id,
@@ -48,8 +50,17 @@ export function addApproval(instance: FastifyInstance, services: Services): void
         reasons: waiting?.reasons.join('; ') ?? '',
         serial,
         previous: previous ?? '',
-        pending: pending.map(({ digest }) => digest).join(' '),
+        pending: digestsOf(pending),
+        proposed: digestsOf(proposed),
       });
     },
   );
+}
+
+/** As many as fit into a line; a program that wants all asks for them by the API. */
+function digestsOf(statements: { digest: string }[]): string {
+  return statements
+    .slice(0, 50)
+    .map(({ digest }) => digest)
+    .join(' ');
 }

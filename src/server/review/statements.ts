@@ -3,7 +3,12 @@ import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { formatSignedStatement } from '../../bundle/index.ts';
 import { Problem } from '../../domain/problem.ts';
-import { DECISIONS, DEFAULT_APPROVAL_DAYS, parseStatement } from '../../domain/statement.ts';
+import {
+  DECISIONS,
+  DEFAULT_APPROVAL_DAYS,
+  MAX_APPROVAL_DAYS,
+  parseStatement,
+} from '../../domain/statement.ts';
 import { findStatement, listStatements } from '../../store/index.ts';
 import { limitFailures } from '../failure-limit.ts';
 import { findTunnel } from '../find-tunnel.ts';
@@ -22,7 +27,7 @@ const DecisionQuery = Type.Object(
   {
     decision: Type.Enum([...DECISIONS], { default: 'approve' }),
     /** For how long it counts, beside the rest of the day. */
-    days: Type.Integer({ minimum: 0, maximum: 400, default: DEFAULT_APPROVAL_DAYS }),
+    days: Type.Integer({ minimum: 0, maximum: MAX_APPROVAL_DAYS, default: DEFAULT_APPROVAL_DAYS }),
   },
   exact,
 );
