@@ -2,6 +2,11 @@ import { type Static, Type } from 'typebox';
 import { checkDatabase, type Database, DatabaseSchema } from './database.ts';
 import { checkSlug, checkText } from './grammar.ts';
 
+/** Of one tunnel at a time. */
+export const MAX_SLOTS = 16;
+/** Slots are never numbered anew; the wire knows no higher number. */
+export const MAX_SLOT_NUMBER = 9999;
+
 /** One database of one account, as the vendor asks for it. */
 export const TunnelSchema = Type.Object(
   {
@@ -12,6 +17,8 @@ export const TunnelSchema = Type.Object(
     account: Type.String({ maxLength: 40 }),
     region: Type.String({ maxLength: 40 }),
     database: DatabaseSchema,
+    /** How many proxies may hold it at the same time. */
+    slots: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_SLOTS })),
     /** True: the answer also holds a fresh enrolment token (needs the scope tokens:create). */
     issue_token: Type.Optional(Type.Boolean()),
   },
@@ -38,6 +45,8 @@ export interface Slot {
   region_id: string;
   server_id: string;
   tunnel_port: number;
+  /** CIDR blocks that its proxy may log in from; none: any. */
+  sources: string[];
 }
 
 /** What an enrolled key is to its slot. `waiting`: until the vendor confirms its fingerprint. */

@@ -1,5 +1,6 @@
 import { type Kysely, sql } from 'kysely';
 import type { Database } from '../domain/database.ts';
+import { readSources } from './source-column.ts';
 import type { Tables } from './tables.ts';
 
 /** A key that may log in on a tunnel server, and the slot that it may listen for. */
@@ -10,6 +11,8 @@ export interface AgentKeyRow {
   tunnel_id: string;
   slot: number;
   tunnel_port: number;
+  /** CIDR blocks that it may log in from; none: any. */
+  sources: string[];
   database: Database;
 }
 
@@ -37,7 +40,7 @@ export async function agentKeys(
     join region on region.id = server.region_id
     left join (
       select slot_key.fingerprint, slot_key.type, slot_key.blob, slot_key.tunnel_id, slot_key.slot,
-        slot_key.removed_at, slot.tunnel_port, slot.server_id, tunnel.database
+        slot_key.removed_at, slot.tunnel_port, slot.source_cidr, slot.server_id, tunnel.database
       from slot
       join tunnel on tunnel.id = slot.tunnel_id
       join slot_key on slot_key.tunnel_id = slot.tunnel_id and slot_key.slot = slot.number
@@ -83,6 +86,7 @@ interface ChangedKeyRow {
   slot: number;
   removed_at: number | null;
   tunnel_port: number;
+  source_cidr: string | null;
   database: string;
 }
 
@@ -90,7 +94,7 @@ interface ChangedKeyRow {
 type ChangedRow = ChangedKeyRow | { revision: number; fingerprint: null };
 
 function toAgentKey(row: ChangedKeyRow): AgentKeyRow {
-  const { fingerprint, type, blob, tunnel_id, slot, tunnel_port } = row;
+  const { fingerprint, type, blob, tunnel_id, slot, tunnel_port, source_cidr } = row;
   return {
     fingerprint,
     type,
@@ -98,6 +102,7 @@ function toAgentKey(row: ChangedKeyRow): AgentKeyRow {
     tunnel_id,
     slot,
     tunnel_port,
+    sources: readSources(source_cidr),
     database: JSON.parse(row.database),
   };
 }

@@ -1,6 +1,7 @@
 import type { Kysely, Selectable, Transaction } from 'kysely';
 import { RefusedToken } from '../domain/refused-token.ts';
 import type { Hashed } from './hashed.ts';
+import { readSources, writeSources } from './source-column.ts';
 import type { EnrolmentTokenTable, Tables } from './tables.ts';
 
 /** The right to register a key for one slot, a given number of times. */
@@ -12,8 +13,8 @@ export interface EnrolmentToken {
   max_uses: number;
   /** Fingerprints of the keys that it registered, oldest first. */
   spent_by: string[];
-  /** Addresses that it may be used from, or null for any. */
-  source_cidr: string | null;
+  /** CIDR blocks that it may be used from; none: any. */
+  sources: string[];
   /** True: the key waits until the vendor accepts its fingerprint. */
   confirm: boolean;
   created_at: number;
@@ -27,12 +28,17 @@ export type NewEnrolmentToken = Hashed<
 /** Adds a token that nobody has used yet. */
 export async function insertEnrolmentToken(
   trx: Transaction<Tables>,
-  input: NewEnrolmentToken,
+  { sources, ...input }: NewEnrolmentToken,
   now: number,
 ): Promise<EnrolmentToken> {
   const row = await trx
     .insertInto('enrolment_token')
-    .values({ ...input, confirm: input.confirm ? 1 : 0, created_at: now })
+    .values({
+      ...input,
+      source_cidr: writeSources(sources),
+      confirm: input.confirm ? 1 : 0,
+      created_at: now,
+    })
     .returningAll()
     .executeTakeFirstOrThrow();
   return toToken(row);
@@ -107,6 +113,24 @@ export async function revokeToken(
   return row && toToken(row);
 }
 
+/** Revokes every token of a slot and gives their ids. */
+export async function revokeSlotTokens(
+  trx: Transaction<Tables>,
+  tunnelId: string,
+  slot: number,
+  now: number,
+): Promise<string[]> {
+  const rows = await trx
+    .updateTable('enrolment_token')
+    .set({ revoked_at: now })
+    .where('tunnel_id', '=', tunnelId)
+    .where('slot', '=', slot)
+    .where('revoked_at', 'is', null)
+    .returning('id')
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
 function selectToken(
   db: Kysely<Tables>,
   id: string,
@@ -115,6 +139,11 @@ function selectToken(
 }
 
 function toToken(row: Selectable<EnrolmentTokenTable>): EnrolmentToken {
-  const { hash: _hash, uses: _uses, ...token } = row;
-  return { ...token, spent_by: JSON.parse(row.spent_by), confirm: row.confirm === 1 };
+  const { hash: _hash, uses: _uses, source_cidr, ...token } = row;
+  return {
+    ...token,
+    sources: readSources(source_cidr),
+    spent_by: JSON.parse(row.spent_by),
+    confirm: row.confirm === 1,
+  };
 }

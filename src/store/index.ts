@@ -34,10 +34,12 @@ export { MAX_PAGE } from './page.ts';
 export { findRegionBySlug, getRegion, insertRegion, listRegions } from './regions.ts';
 export type { RecordedReport } from './reports.ts';
 export { recordReport } from './reports.ts';
-export type { NewSlotKey, StoredKey } from './slot-keys.ts';
+export type { KeyChange, NewSlotKey, StoredKey } from './slot-keys.ts';
 export {
+  confirmKey,
   findKeyByFingerprint,
   insertKey,
+  isWaiting,
   listSlotKeys,
   listTunnelKeys,
   MAX_KEYS_PER_SLOT,
@@ -45,7 +47,8 @@ export {
 } from './slot-keys.ts';
 export type { SlotState } from './slot-states.ts';
 export { getSlotState } from './slot-states.ts';
-export { getSlot, insertSlot, listSlots } from './slots.ts';
+export type { RemovedSlot } from './slots.ts';
+export { getSlot, insertSlot, listSlots, removeSlot, setSlotSources } from './slots.ts';
 export type { NewStatement, StatementSignature, StoredStatement } from './statements.ts';
 export {
   addSignature,

@@ -76,13 +76,15 @@ create table tunnel (
 );
 create index tunnel_by_creation on tunnel (created_at, id);
 
--- A place for one proxy in a tunnel; it owns a tunnel port.
+-- A place for one proxy in a tunnel; it owns a tunnel port, also once it was removed.
 create table slot (
   tunnel_id text not null references tunnel (id),
   number integer not null,                  -- 1 … n in its tunnel
   region_id text not null references region (id),
   server_id text not null references tunnel_server (id),
   tunnel_port integer not null,
+  source_cidr text,                         -- addresses to log in from: blocks, commas between; null: any
+  removed_at bigint,                        -- null while it is there
   constraint slot_pkey primary key (tunnel_id, number),
   constraint slot_tunnel_port unique (region_id, tunnel_port)
 );
@@ -98,7 +100,7 @@ create table enrolment_token (
   max_uses integer not null,
   uses integer not null default 0,
   spent_by text not null default '[]',      -- JSON: fingerprints that it registered, oldest first
-  source_cidr text,                         -- addresses that may use it; null: any
+  source_cidr text,                         -- addresses that may use it: blocks, commas between; null: any
   confirm integer not null,                 -- 1: the key waits for the vendor's word
   created_at bigint not null,
   revoked_at bigint,
@@ -117,11 +119,12 @@ create table slot_key (
   blob text not null,                       -- base64
   render text not null,                     -- digest of the render that the proxy has installed
   platform text not null,                   -- linux, windows, run or hand
-  revision bigint not null,                 -- the region's, at which the key was added
+  revision bigint not null,                 -- the region's, at which the key, or its line, came to be
   created_at bigint not null,
   confirmed_at bigint,                      -- null: it waits, and no tunnel server has heard of it
   removed_at bigint,
   removed_revision bigint,                  -- the region's, at which the key was removed
+  replaces integer not null default 0,      -- 1: when it counts, the slot's other keys go
   constraint slot_key_slot foreign key (tunnel_id, slot) references slot (tunnel_id, number)
 );
 create index slot_key_by_slot on slot_key (tunnel_id, slot);

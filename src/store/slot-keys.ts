@@ -11,6 +11,8 @@ export const MAX_KEYS_PER_SLOT = 2;
 /** A key as it is kept: `waiting` as long as `confirmed_at` is null. */
 export interface StoredKey extends SlotKey {
   confirmed_at: number | null;
+  /** True: when it counts, the slot's other keys go. */
+  replaces: boolean;
 }
 
 export interface NewSlotKey {
@@ -23,22 +25,33 @@ export interface NewSlotKey {
   platform: string;
   /** False: tunnel servers do not hear of the key before the vendor has accepted it. */
   confirmed: boolean;
+  /** True: the slot's other keys go as soon as this one counts. */
+  replaces?: boolean;
+}
+
+/** A key that came in, or counts from now on, and what went for it. */
+export interface KeyChange {
+  key: StoredKey;
+  replaced: StoredKey[];
 }
 
 /**
  * Registers a key, in a change that names the tunnel's region. A fingerprint belongs to one slot
- * for good: the same key again gives the row that is there. Throws `key-elsewhere` for a key of
+ * for good: the same key again gives the row that is there. A key that replaces the others takes
+ * their place; while it waits itself, only of those that wait. Throws `key-elsewhere` for a key of
  * another slot, `key-removed` for one that was removed, `slot-full` for a third key.
  */
 export async function insertKey(
   trx: Transaction<Tables>,
-  { confirmed, ...key }: NewSlotKey,
+  { confirmed, replaces = false, ...key }: NewSlotKey,
   now: number,
-): Promise<StoredKey> {
+): Promise<KeyChange> {
   const known = await findKeyByFingerprint(trx, key.fingerprint);
-  if (known) return checkSameSlot(known, key);
+  if (known) return { key: checkSameSlot(known, key), replaced: [] };
   const present = await listSlotKeys(trx, key.tunnel_id, key.slot);
-  if (present.length >= MAX_KEYS_PER_SLOT) throw slotFull();
+  const replaced = present.filter((other) => replaces && (confirmed || isWaiting(other)));
+  if (present.length - replaced.length >= MAX_KEYS_PER_SLOT) throw slotFull();
+  await removeKeys(trx, key.tunnel_id, replaced, now);
   const row = await trx
     .insertInto('slot_key')
     .values({
@@ -47,13 +60,44 @@ export async function insertKey(
       revision: await nextRevision(trx, await regionOf(trx, key.tunnel_id)),
       created_at: now,
       confirmed_at: confirmed ? now : null,
+      replaces: replaces ? 1 : 0,
     })
     // Another region's change, with another lock, may have brought the same key in meanwhile.
     .onConflict((conflict) => conflict.column('fingerprint').doNothing())
     .returningAll()
     .executeTakeFirst();
   if (!row) throw keyElsewhere();
-  return toKey(row);
+  return { key: toKey(row), replaced };
+}
+
+/**
+ * Lets a key that waits count, in a change that names the tunnel's region; tunnel servers hear of it
+ * then. One that counts already is given as it is. Undefined when it is not there or was removed.
+ */
+export async function confirmKey(
+  trx: Transaction<Tables>,
+  tunnelId: string,
+  fingerprint: string,
+  now: number,
+): Promise<(KeyChange & { changed: boolean }) | undefined> {
+  const key = await findKeyByFingerprint(trx, fingerprint);
+  if (key?.tunnel_id !== tunnelId || key.removed_at !== null) return undefined;
+  if (!isWaiting(key)) return { key, replaced: [], changed: false };
+  const others = (await listSlotKeys(trx, tunnelId, key.slot)).filter(({ id }) => id !== key.id);
+  const replaced = key.replaces ? others : [];
+  await removeKeys(trx, tunnelId, replaced, now);
+  const row = await trx
+    .updateTable('slot_key')
+    .set({ confirmed_at: now, revision: await nextRevision(trx, await regionOf(trx, tunnelId)) })
+    .where('id', '=', key.id)
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  return { key: toKey(row), replaced, changed: true };
+}
+
+/** Whether the vendor has yet to accept the key. */
+export function isWaiting(key: StoredKey): boolean {
+  return key.confirmed_at === null;
 }
 
 /** The key with that fingerprint, also a removed one. */
@@ -112,15 +156,39 @@ export async function removeKey(
 ): Promise<StoredKey | undefined> {
   const key = await findKeyByFingerprint(trx, fingerprint);
   if (key?.tunnel_id !== tunnelId || key.removed_at !== null) return undefined;
+  await removeKeys(trx, tunnelId, [key], now);
+  return key;
+}
+
+/** Removes every key of a slot for good, in a change that names the region, and gives them. */
+export async function removeSlotKeys(
+  trx: Transaction<Tables>,
+  tunnelId: string,
+  slot: number,
+  now: number,
+): Promise<StoredKey[]> {
+  const keys = await listSlotKeys(trx, tunnelId, slot);
+  await removeKeys(trx, tunnelId, keys, now);
+  return keys;
+}
+
+async function removeKeys(
+  trx: Transaction<Tables>,
+  tunnelId: string,
+  keys: StoredKey[],
+  now: number,
+): Promise<void> {
+  if (keys.length === 0) return;
+  const removed_revision = await nextRevision(trx, await regionOf(trx, tunnelId));
   await trx
     .updateTable('slot_key')
-    .set({
-      removed_at: now,
-      removed_revision: await nextRevision(trx, await regionOf(trx, tunnelId)),
-    })
-    .where('id', '=', key.id)
+    .set({ removed_at: now, removed_revision })
+    .where(
+      'id',
+      'in',
+      keys.map(({ id }) => id),
+    )
     .execute();
-  return key;
 }
 
 async function regionOf(trx: Transaction<Tables>, tunnelId: string): Promise<string> {
@@ -157,5 +225,5 @@ function slotFull(): Problem {
 }
 
 function toKey({ removed_revision: _, ...row }: Selectable<SlotKeyTable>): StoredKey {
-  return row;
+  return { ...row, replaces: row.replaces === 1 };
 }

@@ -95,6 +95,8 @@ export interface SlotTable {
   region_id: string;
   server_id: string;
   tunnel_port: number;
+  source_cidr: string | null;
+  removed_at: number | null;
 }
 
 export interface EnrolmentTokenTable {
@@ -126,6 +128,7 @@ export interface SlotKeyTable {
   confirmed_at: number | null;
   removed_at: number | null;
   removed_revision: number | null;
+  replaces: Generated<number>;
 }
 
 export interface ApiTokenTable {

@@ -14,6 +14,8 @@ export interface NewTunnel {
   account_id: string;
   region_id: string;
   database: Database;
+  /** How many; 1 when left out. */
+  slots?: number;
 }
 
 /** A tunnel that is gone, and what went with it. */
@@ -26,7 +28,7 @@ export interface RemovedTunnel {
 }
 
 /**
- * Adds a tunnel and its first slot, in a change that names the tunnel's region. Throws `not-found`
+ * Adds a tunnel and its slots, in a change that names the tunnel's region. Throws `not-found`
  * for an unknown account, `exists` for a slug that any tunnel has or had (it names files on
  * proxies), `region-empty` or `ports-exhausted` when the region has no place.
  */
@@ -34,7 +36,7 @@ export async function insertTunnel(
   trx: Transaction<Tables>,
   input: NewTunnel,
   now: number,
-): Promise<{ tunnel: Tunnel; slot: Slot }> {
+): Promise<{ tunnel: Tunnel; slots: [Slot, ...Slot[]] }> {
   await checkAccountExists(trx, input.account_id);
   const row = await trx
     .insertInto('tunnel')
@@ -57,7 +59,9 @@ export async function insertTunnel(
     });
   }
   const tunnel = toTunnel(row);
-  return { tunnel, slot: await insertSlot(trx, tunnel, 1) };
+  const slots: [Slot, ...Slot[]] = [await insertSlot(trx, tunnel)];
+  while (slots.length < (input.slots ?? 1)) slots.push(await insertSlot(trx, tunnel));
+  return { tunnel, slots };
 }
 
 /** A tunnel that was not removed. */

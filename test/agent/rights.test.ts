@@ -100,6 +100,26 @@ suite('rights of a key', { concurrency: true }, () => {
         }
       });
 
+      test('a pinned key logs in from its addresses alone, until it is unpinned', async () => {
+        const pinned = await world.enrolled({ sources: ['192.0.2.0/24', '127.0.0.2/32'] });
+        const elsewhere = await run('ssh', pinned.arguments('-N', '-b', '127.0.0.1'));
+        assert.equal(elsewhere.code, 255);
+        assert.match(elsewhere.output, /Permission denied/);
+        pinned.connect(database.port, '-b', '127.0.0.2');
+        await world.controlPlane.until(pinned.key.tunnel, ({ session }) => session === 'up');
+        assert.equal(await listenTo(pinned.key.port), 'hello');
+        await pinned.disconnect();
+        await world.controlPlane.until(pinned.key.tunnel, ({ session }) => session === 'down');
+
+        const line = pinned.key.line.replace(/,from="[^"]*"/, '');
+        assert.notEqual(line, pinned.key.line);
+        world.controlPlane.addKey({ ...pinned.key, line });
+        await world.controlPlane.applied();
+        pinned.connect(database.port, '-b', '127.0.0.1');
+        await world.controlPlane.until(pinned.key.tunnel, ({ session }) => session === 'up');
+        await pinned.disconnect();
+      });
+
       test('a key that was never enrolled does not log in', async () => {
         const stranger = await world.proxy();
         const { code, output } = await run('ssh', stranger.arguments('-N'));

@@ -30,9 +30,20 @@ test('on a private address, by that alone', () => {
   );
 });
 
+test('from some addresses alone', () => {
+  const line = authorizedKeyLine({ ...INPUT, sources: ['192.0.2.0/24', '2001:db8::/32'] });
+  const permits = 'permitlisten="localhost:20000",permitlisten="127.0.0.1:20000"';
+  const from = 'from="192.0.2.0/24,2001:db8::/32"';
+  assert.equal(line, `restrict,port-forwarding,${permits},${from} ${hostKey(7)} ${tunnel}`);
+  const bad = ['192.0.2.1', '!192.0.2.0/24', '*', 'host.example', '192.0.2.0/33', '::/0,*', ''];
+  for (const source of bad) {
+    assert.throws(() => authorizedKeyLine({ ...INPUT, sources: [source] }), RangeError, source);
+  }
+});
+
 test('OpenSSH finds the key behind the options', () => {
   const printed = execFileSync('ssh-keygen', ['-l', '-f', '-'], {
-    input: `${authorizedKeyLine(INPUT)}\n`,
+    input: `${authorizedKeyLine({ ...INPUT, sources: ['192.0.2.0/24', '::1/128'] })}\n`,
     encoding: 'utf8',
   });
   assert.equal(printed, `256 ${opensshFingerprint(key.fingerprint)} ${tunnel} (ED25519)\n`);
@@ -43,6 +54,8 @@ test('a hostile part is refused, or cannot leave its place', () => {
     for (const change of [
       { bind_address: value },
       { tunnel: value },
+      { sources: [value] },
+      { sources: [`${value}/8`, '10.0.0.0/8'] },
       { key: { type: key.type, blob: value } },
       { key: { type: value as 'ssh-rsa', blob: key.blob } },
     ]) {
@@ -50,7 +63,7 @@ test('a hostile part is refused, or cannot leave its place', () => {
         const line = authorizedKeyLine({ ...INPUT, ...change });
         assert.match(
           line,
-          /^restrict,port-forwarding(,permitlisten="[^" \\\n]+")+ [a-z0-9-]+ [A-Za-z0-9+/=]+ [^\s"\\#]+$/,
+          /^restrict,port-forwarding(,permitlisten="[^" \\\n]+")+(,from="[0-9a-f.:/,]+")? [a-z0-9-]+ [A-Za-z0-9+/=]+ [^\s"\\#]+$/,
         );
       } catch (error) {
         if (!(error instanceof RangeError)) throw error;

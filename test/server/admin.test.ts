@@ -72,7 +72,14 @@ test('a tunnel comes with what to show its customer and where to connect', async
   });
   assert.equal(Number(token_expires_at) - Number(created_at), 86_400);
   const { status, tunnel_port, ...slot } = slots[0] ?? {};
-  assert.deepEqual(slot, { slot: 1, host: '127.0.0.1', server: scene.server });
+  assert.deepEqual(slot, {
+    slot: 1,
+    host: '127.0.0.1',
+    server: scene.server,
+    sources: [],
+    command: rest['command'],
+    windows_command: rest['windows_command'],
+  });
   assert.ok(Number(tunnel_port) >= 20000);
   assert.equal((status as { key: string }).key, 'none');
 
@@ -215,12 +222,14 @@ test('tokens and keys of a tunnel: listed without secrets, revoked, removed', as
   const tokens = await plane.api<{ items: Record<string, unknown>[] }>('GET', `${url}/tokens`);
   assert.equal(tokens.items[0]?.['uses'], 1);
   assert.deepEqual(Object.keys(tokens.items[0] ?? {}).sort(), [
+    'confirm',
     'created_at',
     'expires_at',
     'id',
     'max_uses',
     'revoked_at',
     'slot',
+    'sources',
     'uses',
   ]);
   await plane.api('DELETE', `${url}/tokens/${tokens.items[0]?.['id']}`);
@@ -306,14 +315,14 @@ test('the audit keeps what was before and what is after', async () => {
   assert.ok(Math.abs(expires_at - Date.now() - 86_400_000) < 60_000, 'milliseconds');
   const values = { name: 'Orders', account_id: scene.account, region_id: scene.region };
   const database = { type: 'postgresql', host: 'db.example', port: 5432 };
-  const offered = { slot: 1, expires_at };
+  const offered = { slot: 1, expires_at, max_uses: 1, sources: [], confirm: false };
   const otherOffered = { ...offered, expires_at: events[2].after.expires_at };
   const spent_by = [key.fingerprint];
   const fingerprints = [second.fingerprint];
   assert.deepEqual(
     events.map(({ action, before, after }) => ({ action, before, after })),
     [
-      ['tunnel.created', undefined, { slug, ...values, database }],
+      ['tunnel.created', undefined, { slug, ...values, database, slots: 1 }],
       ['token.created', undefined, { token_id: tokenId, ...offered }],
       ['token.created', undefined, { token_id: otherId, ...otherOffered }],
       ['key.enrolled', undefined, { fingerprint: key.fingerprint, ...auditedKey }],

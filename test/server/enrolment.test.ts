@@ -38,12 +38,12 @@ async function freshToken(more: Parameters<typeof storeToken>[1] = {}): Promise<
 /** A token with properties that the API does not hand out yet. */
 async function storeToken(
   tunnelId: string,
-  more: { expires_at?: number; source_cidr?: string; confirm?: boolean; max_uses?: number },
+  more: { expires_at?: number; sources?: string[]; confirm?: boolean; max_uses?: number },
 ): Promise<string> {
   const { id, hash, token } = mintToken('enrolment');
   const row = {
     ...{ id, hash, tunnel_id: tunnelId, slot: 1, expires_at: Date.now() + 60_000 },
-    ...{ max_uses: 1, source_cidr: null, confirm: false, ...more },
+    ...{ max_uses: 1, sources: [], confirm: false, ...more },
   };
   await change(plane.store, { regions: [] }, async (trx, at) => ({
     result: await insertEnrolmentToken(trx, row, at),
@@ -107,9 +107,9 @@ test('a token of another tunnel or slot: 401 token-other-tunnel', async () => {
 });
 
 test('an address outside of the token’s block: 403 source-refused; inside: enrolled', async () => {
-  const token = await freshToken({ source_cidr: '10.0.0.0/8' });
+  const token = await freshToken({ sources: ['10.0.0.0/8'] });
   await refused(await send(enrolFields(tunnel, token, key), token), 403, 'source-refused');
-  const good = await freshToken({ source_cidr: '127.0.0.0/8' });
+  const good = await freshToken({ sources: ['192.0.2.0/24', '127.0.0.0/8'] });
   assert.equal((await enrolKey(plane, tunnel, good, makeKey())).statusCode, 200);
 });
 

@@ -30,6 +30,7 @@ testOnEachEngine('an agent hears of its keys with their slots', async ({ store }
         tunnel_id: tunnel.id,
         slot: 1,
         tunnel_port: slot.tunnel_port,
+        sources: [],
         database: tunnel.database,
       },
     ],

@@ -5,6 +5,7 @@ import { mintToken } from '../../src/domain/token.ts';
 import type { Slot, Tunnel } from '../../src/domain/tunnel.ts';
 import {
   change,
+  getRegion,
   insertAccount,
   insertEnrolmentToken,
   insertKey,
@@ -70,6 +71,11 @@ export function addRegion(store: Store, ports: [number, number] = [20000, 29999]
   );
 }
 
+/** A region's revision now. */
+export async function revisionOf(store: Store, region: string): Promise<number> {
+  return (await getRegion(store.db, region))?.revision ?? 0;
+}
+
 /** A tunnel server that has joined. */
 export async function addServer(store: Store, region: Region): Promise<TunnelServer> {
   return changing(store, [region.id], async (trx, at) => {
@@ -104,8 +110,8 @@ export function addTunnel(
   region: { id: string },
   account: { id: string },
 ): Promise<{ tunnel: Tunnel; slot: Slot }> {
-  return changing(store, [region.id], (trx, at) =>
-    insertTunnel(
+  return changing(store, [region.id], async (trx, at) => {
+    const { tunnel, slots } = await insertTunnel(
       trx,
       {
         slug: freshSlug('tunnel'),
@@ -115,8 +121,9 @@ export function addTunnel(
         database: { type: 'postgresql', host: 'db.example', port: 5432 },
       },
       at,
-    ),
-  );
+    );
+    return { tunnel, slot: slots[0] };
+  });
 }
 
 /** A region with a joined server, an account, and a tunnel. */
@@ -140,7 +147,7 @@ export async function addToken(
     slot: 1,
     expires_at: Date.now() + 60_000,
     max_uses: 1,
-    source_cidr: null,
+    sources: [],
     confirm: false,
     ...overrides,
   };
@@ -160,9 +167,10 @@ export function addKey(
   fingerprint: string = freshFingerprint(),
   confirmed = true,
 ): Promise<StoredKey> {
-  return changing(store, [tunnel.region_id], (trx, at) =>
-    insertKey(trx, { ...someKey(tunnel), fingerprint, confirmed }, at),
-  );
+  return changing(store, [tunnel.region_id], async (trx, at) => {
+    const { key } = await insertKey(trx, { ...someKey(tunnel), fingerprint, confirmed }, at);
+    return key;
+  });
 }
 
 export function dropKey(
@@ -175,7 +183,7 @@ export function dropKey(
   );
 }
 
-function someKey(tunnel: Tunnel) {
+export function someKey(tunnel: Tunnel) {
   return {
     tunnel_id: tunnel.id,
     slot: 1,

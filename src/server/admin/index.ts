@@ -6,6 +6,7 @@ import { keys } from './keys.ts';
 import { regions } from './regions.ts';
 import { reviewers } from './reviewers.ts';
 import { servers } from './servers.ts';
+import { slots } from './slots.ts';
 import { tokens } from './tokens.ts';
 import { tunnels } from './tunnels.ts';
 
@@ -15,7 +16,7 @@ export async function admin(app: FastifyInstance, services: Services): Promise<v
     reply.header('cache-control', 'no-store');
     done();
   });
-  for (const area of [regions, servers, accounts, reviewers, tunnels, tokens, keys, audit]) {
+  for (const area of [regions, servers, accounts, reviewers, tunnels, slots, tokens, keys, audit]) {
     await app.register(area, services);
   }
 }

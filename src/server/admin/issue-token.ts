@@ -20,15 +20,32 @@ export interface IssuedToken {
   token_command: string;
 }
 
-/** Makes a token for one slot and one use. The secret is in the answer and nowhere else. */
+/** How many keys one token may register. */
+export const MAX_TOKEN_USES = 1000;
+
+/** For whom and for what a token is good. */
+export interface TokenTerms {
+  tunnel: string;
+  slot: number;
+  /** Seconds. */
+  expires_in?: number | undefined;
+  /** Above 1: for a host that is rebuilt; each new key replaces those before it. */
+  uses?: number | undefined;
+  /** CIDR blocks, checked; none: any address. */
+  sources?: string[] | undefined;
+  /** True: a key waits until the vendor accepts its fingerprint. */
+  confirm?: boolean | undefined;
+}
+
+/** Makes a token for one slot. The secret is in the answer and nowhere else. */
 export async function issueToken(
   trx: Transaction<Tables>,
   settings: ServerSettings,
-  place: { tunnel: string; slot: number; expires_in?: number | undefined },
+  terms: TokenTerms,
   at: number,
 ): Promise<IssuedToken> {
   const { id, hash, token } = mintToken('enrolment');
-  const { tunnel, slot, expires_in = TOKEN_LIFETIME.default } = place;
+  const { tunnel, slot, expires_in = TOKEN_LIFETIME.default } = terms;
   // Whole seconds, so that what the caller is told is what is kept.
   const expires_at = Math.floor(at / 1000) + expires_in;
   const row = {
@@ -37,9 +54,7 @@ export async function issueToken(
     tunnel_id: tunnel,
     slot,
     expires_at: expires_at * 1000,
-    max_uses: 1,
-    source_cidr: null,
-    confirm: false,
+    ...limitsOf(terms),
   };
   await insertEnrolmentToken(trx, row, at);
   const addresses = slotAddresses(settings, tunnel, slot);
@@ -50,9 +65,14 @@ export async function issueToken(
 /** The audit's event of it. */
 export function tokenCreated(
   request: FastifyRequest,
-  { tunnel, slot }: { tunnel: string; slot: number },
+  terms: TokenTerms,
   { id: token_id, expires_at }: IssuedToken,
 ): AuditEvent {
-  const after = { token_id, slot, expires_at: expires_at * 1000 };
+  const { tunnel, slot } = terms;
+  const after = { token_id, slot, expires_at: expires_at * 1000, ...limitsOf(terms) };
   return eventBy(request, 'token.created', tunnel, { after });
+}
+
+function limitsOf({ uses: max_uses = 1, sources = [], confirm = false }: TokenTerms) {
+  return { max_uses, sources, confirm };
 }

@@ -3,6 +3,8 @@ import type { FastifyInstance } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { Problem } from '../../domain/problem.ts';
 import {
+  confirmKey,
+  getSlot,
   getTunnelServer,
   listSlots,
   listTunnelKeys,
@@ -10,6 +12,7 @@ import {
   type StoredKey,
 } from '../../store/index.ts';
 import { auditedKey } from '../enrolment/audited-key.ts';
+import { keyReplaced } from '../enrolment/key-replaced.ts';
 import { keyState } from '../enrolment/key-state.ts';
 import { changeAndWake, type Services } from '../services.ts';
 import { callerOf, eventBy } from './caller.ts';
@@ -39,6 +42,14 @@ const KeyAnswer = Type.Object({
 
 const KeyParams = Type.Object({ id: Type.String(), fingerprint: Type.String() });
 
+const ConfirmRequest = Type.Object(
+  {
+    /** As the customer read it from the host: another one means that the key is not theirs. */
+    fingerprint: Type.String({ pattern: '^[0-9a-f]{64}$' }),
+  },
+  { additionalProperties: false },
+);
+
 /** Keys of a tunnel's proxies. */
 export async function keys(instance: FastifyInstance, services: Services): Promise<void> {
   const app = instance.withTypeProvider<TypeBoxTypeProvider>();
@@ -63,6 +74,36 @@ export async function keys(instance: FastifyInstance, services: Services): Promi
       }
       const all = await listTunnelKeys(db, tunnel.id);
       return wholeAnswer(all, (key) => answer(key, applied.get(key.slot) ?? null));
+    },
+  );
+
+  app.post(
+    '/v1/tunnels/:id/keys/:fingerprint/confirm',
+    {
+      config: { access: { scope: 'keys:write' } },
+      schema: {
+        ...describe('Let a key count that waits; tunnel servers hear of it now'),
+        params: KeyParams,
+        body: ConfirmRequest,
+        response: { 200: KeyAnswer },
+      },
+    },
+    async (request) => {
+      const { fingerprint } = request.params;
+      if (request.body.fingerprint !== fingerprint) throw otherFingerprint();
+      const tunnel = await findOwnTunnel(db, callerOf(request), request.params.id);
+      const key = await changeAndWake(services, [tunnel.region_id], async (trx, at) => {
+        const confirmed = await confirmKey(trx, tunnel.id, fingerprint, at);
+        if (!confirmed) throw noSuchKey();
+        const { key, replaced, changed } = confirmed;
+        if (!changed) return { result: key, events: [] };
+        const event = eventBy(request, 'key.confirmed', tunnel.id, { after: auditedKey(key) });
+        const gone = replaced.map((old) => keyReplaced(old, key, event));
+        return { result: key, events: [event, ...gone] };
+      });
+      const slot = await getSlot(db, tunnel.id, key.slot);
+      const server = slot && (await getTunnelServer(db, slot.server_id));
+      return answer(key, server?.applied ?? null);
     },
   );
 
@@ -94,6 +135,13 @@ export async function keys(instance: FastifyInstance, services: Services): Promi
 function noSuchKey(): Problem {
   return new Problem('not-found', 'this tunnel has no such key, or it was removed', {
     next: "List the tunnel's keys; a fingerprint is 64 hex digits here.",
+  });
+}
+
+function otherFingerprint(): Problem {
+  return new Problem('conflict', 'the fingerprint that was read out is not that of this key', {
+    field: 'fingerprint',
+    next: 'If the customer read it from their own host, the key is somebody else’s: remove it.',
   });
 }
 

@@ -2,12 +2,13 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { Problem } from '../../domain/problem.ts';
+import { checkSources, SourcesSchema } from '../../domain/source-list.ts';
 import { type EnrolmentToken, listTokens, revokeToken } from '../../store/index.ts';
 import { findSlot } from '../find-tunnel.ts';
 import { changeAndWake, type Services } from '../services.ts';
 import { callerOf, eventBy } from './caller.ts';
 import { findOwnTunnel } from './find-own-tunnel.ts';
-import { issueToken, TOKEN_LIFETIME, tokenCreated } from './issue-token.ts';
+import { issueToken, MAX_TOKEN_USES, TOKEN_LIFETIME, tokenCreated } from './issue-token.ts';
 import {
   describe,
   IdParams,
@@ -26,6 +27,12 @@ const TokenRequest = Type.Object(
     slot: Type.Integer({ minimum: 1, default: 1 }),
     /** Seconds. */
     expires_in: Type.Integer({ minimum, maximum, default: TOKEN_LIFETIME.default }),
+    /** How many keys it may register. Above 1, for a host that is rebuilt, each replaces the last. */
+    uses: Type.Integer({ minimum: 1, maximum: MAX_TOKEN_USES, default: 1 }),
+    /** Addresses or CIDR blocks that it may be used from; any when empty. */
+    sources: Type.Optional(SourcesSchema),
+    /** True: a key waits until the vendor accepts its fingerprint. */
+    confirm: Type.Boolean({ default: false }),
   },
   { additionalProperties: false },
 );
@@ -44,6 +51,8 @@ const TokenAnswer = Type.Object({
   expires_at: Type.Integer(),
   uses: Type.Integer(),
   max_uses: Type.Integer(),
+  sources: SourcesSchema,
+  confirm: Type.Boolean(),
   created_at: Type.Integer(),
   revoked_at: Moment,
 });
@@ -69,10 +78,16 @@ export async function tokens(instance: FastifyInstance, services: Services): Pro
     async (request, reply) => {
       const tunnel = await findOwnTunnel(db, callerOf(request), request.params.id);
       const slot = await findSlot(db, tunnel.id, request.body.slot);
-      const place = { tunnel: tunnel.id, slot: slot.number, expires_in: request.body.expires_in };
+      const { sources = [], ...asked } = request.body;
+      const terms = {
+        ...asked,
+        tunnel: tunnel.id,
+        slot: slot.number,
+        sources: checkSources('sources', sources),
+      };
       const issued = await changeAndWake(services, [], async (trx, at) => {
-        const result = await issueToken(trx, services.settings, place, at);
-        return { result, events: [tokenCreated(request, place, result)] };
+        const result = await issueToken(trx, services.settings, terms, at);
+        return { result, events: [tokenCreated(request, terms, result)] };
       });
       return reply.code(201).send(issued);
     },
@@ -111,8 +126,8 @@ export async function tokens(instance: FastifyInstance, services: Services): Pro
       await changeAndWake(services, [], async (trx, at) => {
         const revoked = await revokeToken(trx, tunnel.id, token, at);
         if (!revoked) throw noSuchToken();
-        const { id: token_id, slot, expires_at, spent_by } = revoked;
-        const before = { token_id, slot, expires_at, spent_by };
+        const { id: token_id, slot, expires_at, max_uses, sources, confirm, spent_by } = revoked;
+        const before = { token_id, slot, expires_at, max_uses, sources, confirm, spent_by };
         const event = eventBy(request, 'token.revoked', tunnel.id, { before });
         return { result: undefined, events: [event] };
       });
@@ -134,6 +149,8 @@ function answer(token: EnrolmentToken): Static<typeof TokenAnswer> {
     expires_at: seconds(token.expires_at),
     uses: token.spent_by.length,
     max_uses: token.max_uses,
+    sources: token.sources,
+    confirm: token.confirm,
     created_at: seconds(token.created_at),
     revoked_at: secondsOrNull(token.revoked_at),
   };

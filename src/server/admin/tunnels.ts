@@ -46,15 +46,16 @@ export async function tunnels(instance: FastifyInstance, services: Services): Pr
     async (request, reply) => {
       const caller = callerOf(request);
       const { account, issue_token = false } = request.body;
+      const { slots = 1 } = request.body;
       const input = { ...checkTunnel(request.body), account_id: account };
       if (issue_token) requireScope(caller, 'tokens:create', 'issue_token');
       requireAccount(caller, account);
       const region = await findRegion(db, request.body.region, 'region');
       const { tunnel, issued } = await changeAndWake(services, [region.id], async (trx, at) => {
-        const { tunnel } = await insertTunnel(trx, { ...input, region_id: region.id }, at);
+        const { tunnel } = await insertTunnel(trx, { ...input, slots, region_id: region.id }, at);
         const place = { tunnel: tunnel.id, slot: 1 };
         const issued = issue_token ? await issueToken(trx, settings, place, at) : undefined;
-        const after = { ...input, region_id: region.id };
+        const after = { ...input, slots, region_id: region.id };
         const events = [eventBy(request, 'tunnel.created', tunnel.id, { after })];
         if (issued) events.push(tokenCreated(request, place, issued));
         return { result: { tunnel, issued }, events };

@@ -33,14 +33,14 @@ export async function readState(
 }
 
 function agentKey({ bind_address }: Region, row: AgentKeyRow): AgentKey {
-  const { fingerprint, type, blob, tunnel_id, slot, tunnel_port, database } = row;
+  const { fingerprint, type, blob, tunnel_id, slot, tunnel_port, sources, database } = row;
   const key = { type: type as KeyType, blob };
   return {
     fingerprint,
     tunnel: tunnel_id,
     slot,
     port: tunnel_port,
-    line: authorizedKeyLine({ bind_address, tunnel_port, key, tunnel: tunnel_id }),
+    line: authorizedKeyLine({ bind_address, tunnel_port, sources, key, tunnel: tunnel_id }),
     database: database.type,
   };
 }

@@ -2,7 +2,7 @@ import { Problem } from '../../domain/problem.ts';
 import { addKeyStatement, verifyProof } from '../../domain/proof.ts';
 import { parsePublicKey } from '../../domain/public-key.ts';
 import type { Slot } from '../../domain/tunnel.ts';
-import { insertKey, type StoredKey } from '../../store/index.ts';
+import { findKeyByFingerprint, insertKey, isWaiting, type StoredKey } from '../../store/index.ts';
 import { changeAndWake, type Services } from '../services.ts';
 import { auditedKey } from './audited-key.ts';
 import { type Enrolled, enrolled } from './enrolled.ts';
@@ -37,6 +37,9 @@ export async function addKey(
   if (known) return enrolled(db, slot, known);
   const { type, blob, fingerprint } = publicKey;
   const key = await changeAndWake(services, [slot.region_id], async (trx, at) => {
+    // Its removal may have come between: it wins.
+    const voucher = await findKeyByFingerprint(trx, old.fingerprint);
+    if (!voucher || voucher.removed_at !== null) throw removedKey('old');
     const row = {
       tunnel_id: slot.tunnel_id,
       slot: slot.number,
@@ -46,17 +49,17 @@ export async function addKey(
       render,
       platform: old.platform,
       // The vendor's acceptance of the old key extends to the key that it vouches for.
-      confirmed: old.confirmed_at !== null,
+      confirmed: !isWaiting(voucher),
     };
-    const result = await insertKey(trx, row, at);
+    const { key } = await insertKey(trx, row, at);
     const event = {
       action: 'key.added',
       actor: `key:${old.fingerprint}`,
       subject: slot.tunnel_id,
       from,
-      after: auditedKey(result),
+      after: auditedKey(key),
     };
-    return { result, events: [event] };
+    return { result: key, events: [event] };
   });
   return enrolled(db, slot, key);
 }

@@ -1,6 +1,7 @@
-import type { StoredKey } from '../../store/index.ts';
+import { isWaiting, type StoredKey } from '../../store/index.ts';
 
 /** What the audit keeps of a proxy's key. */
-export function auditedKey({ slot, fingerprint, platform, render, confirmed_at }: StoredKey) {
-  return { slot, fingerprint, platform, render, waiting: confirmed_at === null };
+export function auditedKey(key: StoredKey) {
+  const { slot, fingerprint, platform, render } = key;
+  return { slot, fingerprint, platform, render, waiting: isWaiting(key) };
 }

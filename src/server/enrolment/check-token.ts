@@ -1,9 +1,10 @@
-import { BlockList, isIPv6 } from 'node:net';
 import type { Kysely } from 'kysely';
 import { Problem } from '../../domain/problem.ts';
 import { RefusedToken } from '../../domain/refused-token.ts';
+import { isInside } from '../../domain/source-list.ts';
 import { parseToken, secretMatches } from '../../domain/token.ts';
 import { type EnrolmentToken, findEnrolmentToken, type Tables } from '../../store/index.ts';
+import { RefusedUse } from './refused-use.ts';
 
 export interface TokenUse {
   /** What stood behind Bearer, or an empty string. */
@@ -30,24 +31,20 @@ export async function checkToken(db: Kysely<Tables>, use: TokenUse): Promise<Enr
   if (token.tunnel_id !== use.tunnel || token.slot !== use.slot) {
     throw new RefusedToken('token-other-tunnel');
   }
-  if (token.source_cidr !== null && !isInside(use.from, token.source_cidr)) {
-    throw new Problem('source-refused', 'this enrolment token may not be used from your address', {
-      next: 'Run the installer on the host that the vendor has named.',
-    });
+  if (token.sources.length > 0 && !isInside(use.from, token.sources)) {
+    throw new RefusedUse(sourceRefused(), token, use);
   }
   return token;
+}
+
+function sourceRefused(): Problem {
+  return new Problem('source-refused', 'this enrolment token may not be used from your address', {
+    next: 'Run the installer on the host that the vendor has named.',
+  });
 }
 
 /** Throws `token-expired`, unless this key has used the token before. */
 export function checkExpiry(token: EnrolmentToken, now: number): void {
   if (token.expires_at > now) return;
   throw new RefusedToken('token-expired');
-}
-
-/** Whether an address lies in a CIDR block. An IPv4 address may come in its IPv6 form. */
-export function isInside(address: string, cidr: string): boolean {
-  const [network = '', bits = ''] = cidr.split('/');
-  const blocks = new BlockList();
-  blocks.addSubnet(network, Number(bits), isIPv6(network) ? 'ipv6' : 'ipv4');
-  return blocks.check(address, isIPv6(address) ? 'ipv6' : 'ipv4');
 }

@@ -1,7 +1,7 @@
 import { Problem } from '../../domain/problem.ts';
 import { removeKeyStatement, verifyProof } from '../../domain/proof.ts';
 import type { Slot } from '../../domain/tunnel.ts';
-import { removeKey, type StoredKey } from '../../store/index.ts';
+import { isWaiting, removeKey, type StoredKey } from '../../store/index.ts';
 import { changeAndWake, type Services } from '../services.ts';
 import { auditedKey } from './audited-key.ts';
 import { findKey, publicKeyOf } from './key-fields.ts';
@@ -17,7 +17,9 @@ export async function dropKey(
 ): Promise<{ result: 'removed' }> {
   const target = findKey(keys, 'target', body.target);
   // A removed key may still prove its own removal: an uninstall that lost its answer asks again.
-  const signers = keys.filter((key) => key.removed_at === null || key === target);
+  // One that waits, too, but no other's: nobody has accepted it.
+  const counts = (key: StoredKey) => key.removed_at === null && !isWaiting(key);
+  const signers = keys.filter((key) => counts(key) || key === target);
   const signer = proveRemoval(slot, target, signers, body.proof);
   if (target.removed_at !== null) return { result: 'removed' };
   await changeAndWake(services, [slot.region_id], async (trx, at) => {

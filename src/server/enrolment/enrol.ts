@@ -11,8 +11,9 @@ import { auditedKey } from './audited-key.ts';
 import { checkExpiry, checkToken } from './check-token.ts';
 import { type Enrolled, enrolled } from './enrolled.ts';
 import { findOwnKey } from './find-own-key.ts';
+import { keyReplaced } from './key-replaced.ts';
+import { RefusedUse } from './refused-use.ts';
 import type { EnrolSchema } from './schemas.ts';
-import { SpentToken } from './spent-token.ts';
 
 export interface EnrolRequest {
   tunnel: string;
@@ -42,8 +43,8 @@ export async function enrol(
     return { ...(await enrolled(db, slot, known)), repeated: true };
   }
   const key = await register(services, { slot, token, publicKey, from, body }).catch((error) => {
-    const isSpent = error instanceof Problem && error.code === 'token-spent';
-    throw isSpent ? new SpentToken(token, publicKey.fingerprint, from) : error;
+    if (!(error instanceof Problem) || error.code !== 'token-spent') throw error;
+    throw new RefusedUse(error, token, { from, fingerprint: publicKey.fingerprint });
   });
   return { ...(await enrolled(db, slot, key)), repeated: false };
 }
@@ -98,16 +99,20 @@ function register(
       render: body.render,
       platform: body.platform,
       confirmed: !token.confirm,
+      // For a host that is rebuilt: its earlier keys went with its disk.
+      replaces: token.max_uses > 1,
     };
-    const result = await insertKey(trx, row, at);
+    const { key, replaced } = await insertKey(trx, row, at);
+    const actor = `token:${token.id}`;
     const event = {
       action: 'key.enrolled',
-      actor: `token:${token.id}`,
+      actor,
       subject: slot.tunnel_id,
       from,
-      after: auditedKey(result),
+      after: auditedKey(key),
       data: { host: body.host ?? '', host_address: body.from ?? '' },
     };
-    return { result, events: use === 'again' ? [] : [event] };
+    const gone = replaced.map((old) => keyReplaced(old, key, { actor, from }));
+    return { result: key, events: use === 'again' ? [] : [event, ...gone] };
   });
 }

@@ -10,9 +10,9 @@ import { changeAndWake, type Services } from '../services.ts';
 import { sendFlat } from '../wire-form.ts';
 import { changeKeys } from './change-keys.ts';
 import { enrol } from './enrol.ts';
+import { RefusedUse } from './refused-use.ts';
 import { EnrolSchema, KeysSchema, StatusQuery, TunnelParams } from './schemas.ts';
 import { slotStatus } from './slot-status.ts';
-import { SpentToken } from './spent-token.ts';
 
 /** Largest body: two proofs and a key stay far below. */
 const BODY_LIMIT = 65_536;
@@ -43,7 +43,7 @@ export async function enrolment(instance: FastifyInstance, services: Services): 
       } catch (error) {
         if (error instanceof Problem) services.metrics.enrolments.inc({ result: error.code });
         const refusal = await counted(limit, request, error);
-        if (refusal instanceof SpentToken) await keepRefusal(services, refusal);
+        if (refusal instanceof RefusedUse) await keepRefusal(services, refusal);
         throw refusal;
       }
     },
@@ -101,8 +101,8 @@ async function counted(
   return error instanceof Problem ? limit.refuse(request, error) : error;
 }
 
-/** Not for refusals beyond the limit: the holder of one spent token must not fill the audit. */
-async function keepRefusal(services: Services, { event }: SpentToken): Promise<void> {
+/** Not for refusals beyond the limit: the holder of one token must not fill the audit. */
+async function keepRefusal(services: Services, { event }: RefusedUse): Promise<void> {
   await changeAndWake(services, [], async () => ({ result: undefined, events: [event] }));
 }
 

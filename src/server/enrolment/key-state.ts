@@ -1,5 +1,5 @@
 import type { KeyState } from '../../domain/tunnel.ts';
-import type { StoredKey } from '../../store/index.ts';
+import { isWaiting, type StoredKey } from '../../store/index.ts';
 
 /**
  * What a key is to its slot. `active` only once the slot's tunnel server says that it has applied
@@ -7,6 +7,6 @@ import type { StoredKey } from '../../store/index.ts';
  */
 export function keyState(key: StoredKey, applied: number | null): KeyState {
   if (key.removed_at !== null) return 'removed';
-  if (key.confirmed_at === null) return 'waiting';
+  if (isWaiting(key)) return 'waiting';
   return applied !== null && applied >= key.revision ? 'active' : 'pending';
 }

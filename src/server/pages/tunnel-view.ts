@@ -53,7 +53,7 @@ export async function tunnelView(services: Services, tunnelId: string): Promise<
           heading:
             slots.length === 1
               ? 'On a host that reaches the database'
-              : `On proxy ${slot.number} of ${slots.length}`,
+              : `On proxy ${slot.number}, one of ${slots.length}`,
           systems: systemViews(settings, tunnel, slot, served),
           review: served && reviewView(settings, tunnel.id, served),
           status: await slotStatus(db, slot, undefined, now),

@@ -36,8 +36,10 @@ export class CustomerProxy {
     port: number;
     database?: DatabaseType;
     tunnel?: string;
+    /** That it may log in from, of this machine. */
+    sources?: string[];
   }): Promise<CustomerProxy> {
-    const { folder, server, port, database = 'tcp', tunnel = newId('tun') } = options;
+    const { folder, server, port, database = 'tcp', tunnel = newId('tun'), sources = [] } = options;
     const identity = join(folder, `key-${newId('key')}`);
     await run('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', identity]);
     const [type, blob] = readFileSync(`${identity}.pub`, 'utf8').split(' ') as [string, string];
@@ -45,6 +47,7 @@ export class CustomerProxy {
     const line = authorizedKeyLine({
       bind_address: '127.0.0.1',
       tunnel_port: port,
+      sources,
       key: { type: type as 'ssh-ed25519', blob },
       tunnel,
     });
@@ -72,9 +75,9 @@ export class CustomerProxy {
   }
 
   /** Opens the tunnel to a database on this machine and leaves it open. */
-  connect(databasePort: number): ChildProcess {
+  connect(databasePort: number, ...more: string[]): ChildProcess {
     const forward = `${this.key.port}:127.0.0.1:${databasePort}`;
-    const options = ['-N', '-o', 'ExitOnForwardFailure=yes', '-R', forward];
+    const options = ['-N', '-o', 'ExitOnForwardFailure=yes', '-R', forward, ...more];
     const client = spawn('ssh', this.arguments(...options), { stdio: 'ignore' });
     this.#clients.push(client);
     return client;

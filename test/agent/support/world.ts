@@ -35,7 +35,7 @@ export class World {
 
   /** A proxy with a slot of its own (or another's, for a second key), not yet enrolled. */
   async proxy(
-    options: Pick<Parameters<typeof CustomerProxy.make>[0], 'database' | 'tunnel'> & {
+    options: Pick<Parameters<typeof CustomerProxy.make>[0], 'database' | 'tunnel' | 'sources'> & {
       port?: number;
     } = {},
   ): Promise<CustomerProxy> {

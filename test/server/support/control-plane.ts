@@ -25,6 +25,8 @@ export const SETTINGS: ServerSettings = {
   serviceName: 'h_autossh',
 };
 
+const GOOD = { GET: 200, POST: 201, PATCH: 200, DELETE: 204 };
+
 const ownCatalogue = loadCatalogue();
 
 /** A control plane on a real store, with a token that may do everything. */
@@ -34,7 +36,7 @@ export interface ControlPlane extends AsyncDisposable {
   adminToken: string;
   /** Calls the admin API; gives the parsed answer, or fails when the status is another. */
   api<T>(
-    method: 'GET' | 'POST' | 'DELETE',
+    method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
     url: string,
     body?: object,
     status?: number,
@@ -63,10 +65,10 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     store,
     adminToken,
     async api<T>(
-      method: 'GET' | 'POST' | 'DELETE',
+      method: 'GET' | 'POST' | 'PATCH' | 'DELETE',
       url: string,
       body?: object,
-      status = method === 'GET' ? 200 : method === 'POST' ? 201 : 204,
+      status = GOOD[method],
     ) {
       const headers = { authorization: `Bearer ${adminToken}` };
       const call: InjectOptions = { method, url, headers, ...(body && { payload: body }) };

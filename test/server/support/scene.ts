@@ -89,18 +89,22 @@ export async function joinServer({ app, api }: ControlPlane, region: string): Pr
   return answer.json();
 }
 
-export async function issueToken({ api }: ControlPlane, tunnel: string): Promise<string> {
-  const { token } = await api<{ token: string }>('POST', `/v1/tunnels/${tunnel}/tokens`, {});
+export async function issueToken(
+  { api }: ControlPlane,
+  tunnel: string,
+  terms: { slot?: number; uses?: number; sources?: string[]; confirm?: boolean } = {},
+): Promise<string> {
+  const { token } = await api<{ token: string }>('POST', `/v1/tunnels/${tunnel}/tokens`, terms);
   return token;
 }
 
 /** The fields of an enrolment with a right proof. */
-export function enrolFields(tunnel: string, token: string, key: KeyPair): Lines {
+export function enrolFields(tunnel: string, token: string, key: KeyPair, slot = 1): Lines {
   const tokenId = parseToken('enrolment', token)?.id ?? '';
   return {
-    slot: '1',
+    slot: String(slot),
     public_key: key.publicKey,
-    proof: prove(enrolStatement(tunnel, 1, tokenId), key),
+    proof: prove(enrolStatement(tunnel, slot, tokenId), key),
     render: RENDER,
     platform: 'linux',
   };
@@ -124,14 +128,16 @@ export function sendLines(
   });
 }
 
-/** Enrols a key for slot 1 and gives the answer. */
+/** Enrols a key, for slot 1 when not said otherwise, and gives the answer. */
 export function enrolKey(
   plane: ControlPlane,
   tunnel: string,
   token: string,
   key: KeyPair,
+  slot = 1,
 ): Promise<LightMyRequestResponse> {
-  return sendLines(plane, `/t/${tunnel}/v1/enrol`, enrolFields(tunnel, token, key), token);
+  const fields = enrolFields(tunnel, token, key, slot);
+  return sendLines(plane, `/t/${tunnel}/v1/enrol`, fields, token);
 }
 
 /** The lines of an answer; fails when they were cut. */
