@@ -12,6 +12,7 @@ export interface ApiClient {
   /** Every item of a list. */
   list<Item>(path: string): Promise<Item[]>;
   create<Answer>(path: string, body: object): Promise<Answer>;
+  change<Answer>(path: string, body: object): Promise<Answer>;
   remove(path: string): Promise<void>;
 }
 
@@ -51,6 +52,7 @@ export function createApiClient(url: string, token: string): ApiClient {
   return {
     get: (path) => call('GET', path),
     create: (path, body) => call('POST', path, body),
+    change: (path, body) => call('PATCH', path, body),
     remove: (path) => call('DELETE', path),
     items,
     list: (path) => Array.fromAsync(items(path)),

@@ -48,12 +48,26 @@ export function readMoment(text: string): number {
   return moment;
 }
 
+/** A fingerprint as people read it out: hex digits, maybe in groups. */
+export function readFingerprint(text: string): string {
+  const digits = text.replace(/[ :-]/g, '').toLowerCase();
+  if (!/^[0-9a-f]{64}$/.test(digits)) throw new InvalidArgumentError('It must be 64 hex digits.');
+  return digits;
+}
+
 /** Values with commas between. */
 export function readList(text: string): string[] {
   return text
     .split(',')
     .map((value) => value.trim())
     .filter((value) => value !== '');
+}
+
+/** Addresses or CIDR blocks with commas between. None would mean any, and is an empty variable. */
+export function readAddresses(text: string): string[] {
+  const addresses = readList(text);
+  if (addresses.length === 0) throw new InvalidArgumentError('It must hold an address.');
+  return addresses;
 }
 
 /** Ports with commas between. */

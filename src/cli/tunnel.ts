@@ -3,7 +3,7 @@ import { type Database, databaseAddress } from '../domain/database.ts';
 import type { SlotReport } from '../domain/status.ts';
 import { CLIENT_SETTINGS, clientOf } from './api-client.ts';
 import { addExamples } from './examples.ts';
-import { readDatabasePlace, readDatabaseType } from './option-values.ts';
+import { readCount, readDatabasePlace, readDatabaseType } from './option-values.ts';
 import { printResult } from './print.ts';
 import { resolveId } from './resolve-id.ts';
 import { addSettings } from './setting-options.ts';
@@ -33,11 +33,16 @@ export interface TunnelAnswer {
   installers?: { slot: number; waiting: string | null; reasons: string[] }[];
 }
 
+/** A place for one proxy, as the admin API gives it. */
 export interface SlotAnswer {
   slot: number;
   host: string;
   tunnel_port: number;
   server: string;
+  /** CIDR blocks that its proxy may log in from; none: any. */
+  sources: string[];
+  command: string;
+  windows_command?: string;
   status?: SlotReport & { key: string; agent_at: number };
 }
 
@@ -49,9 +54,12 @@ const TUNNELS: Column<TunnelAnswer>[] = [
   { heading: 'ID', value: (tunnel) => tunnel.id },
 ];
 
-const SLOTS: Column<SlotAnswer>[] = [
+/** What `culvert tunnel show` says of each slot. */
+export const SLOTS: Column<SlotAnswer>[] = [
   { heading: 'SLOT', value: ({ slot }) => slot },
   { heading: 'CONNECT TO', value: connectTo },
+  { heading: 'FROM', value: ({ sources }) => sources.join(' ') },
+  { heading: 'KEY', value: ({ status }) => status?.key },
   { heading: 'SESSION', value: ({ status }) => status?.session },
   { heading: 'DATABASE', value: ({ status }) => status?.database },
   { heading: 'REASON', value: ({ status }) => status?.reason },
@@ -75,6 +83,7 @@ interface CreateOptions {
   database: ReturnType<typeof readDatabasePlace>;
   type: Database['type'];
   name?: string;
+  slots?: number;
   token?: true;
   json?: true;
 }
@@ -97,6 +106,7 @@ function addCreate(tunnel: Command): void {
       'postgresql',
     )
     .option('--name <name>', 'its name for people; the slug when left out')
+    .option('--slots <number>', 'how many proxies it is to have; 1 when left out', readCount)
     .option('--token', 'make an enrolment token too, shown once')
     .option('--json', 'print the tunnel as JSON')
     .action(async (slug: string, options: CreateOptions) => {
@@ -107,6 +117,7 @@ function addCreate(tunnel: Command): void {
         account: await resolveId(client, 'acc', options.account),
         region: await resolveId(client, 'reg', options.region),
         database: { type: options.type, ...options.database },
+        ...(options.slots !== undefined && { slots: options.slots }),
         ...(options.token && { issue_token: true }),
       });
       printResult(created, options, formatTunnel);
@@ -177,7 +188,15 @@ function formatTunnel(tunnel: TunnelAnswer): string {
 ${formatTable(tunnel.slots, SLOTS)}${formatWaiting(tunnel)}
 The customer pastes:
 ${tunnel.token_command ?? tunnel.command}
-${formatWindows(tunnel)}`;
+${formatWindows(tunnel)}${tunnel.slots.slice(1).map(formatCommands).join('')}`;
+}
+
+/** What the customer pastes on the proxy of a slot beside the first. */
+export function formatCommands(slot: SlotAnswer): string {
+  return `
+On the proxy of slot ${slot.slot}:
+${slot.command}
+${formatWindows(slot)}`;
 }
 
 function formatWaiting({ installers = [] }: TunnelAnswer): string {
@@ -187,7 +206,7 @@ function formatWaiting({ installers = [] }: TunnelAnswer): string {
   return lines.length === 0 ? '' : `\n${lines.join('')}`;
 }
 
-function formatWindows({ windows_command }: TunnelAnswer): string {
+function formatWindows({ windows_command }: { windows_command?: string }): string {
   if (windows_command === undefined) return '';
   return `
 or, on Windows, in PowerShell as administrator:

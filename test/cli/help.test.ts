@@ -4,7 +4,7 @@ import { allCommands } from './support/commands.ts';
 import { culvert } from './support/culvert.ts';
 
 const ISSUE =
-  'serve tunnel-server quickstart render bundle verify signing-key region account tunnel token api-token migrate audit diff reviewers statement';
+  'serve tunnel-server quickstart render bundle verify signing-key region account tunnel slot token key api-token migrate audit diff reviewers statement';
 
 test('there are the commands that the design names', () => {
   const names = allCommands().map(({ path }) => path);
