@@ -135,9 +135,9 @@ param(
 & {
   # ---- Settings: every value of this tunnel -----------------------------------------------------
 
-  $TemplateVersion = '2.0.0'
-  $BodySha256 = '62545c57810c961c43eebbec6129ba5a60eb625ae77b9b914bdfb537b616014f'
-  $Render = 'b2e398f7c08937ec589f87eee50d408c43d61ae651d2bba432fc1fbbe2193806'
+  $TemplateVersion = '2.0.1'
+  $BodySha256 = '814c1e98fca3e820181723aa45b7bce1267ecf9e0e41d90bd8553773f98c43f9'
+  $Render = '5953c870e048b7ace7312be5e7b41141ad2fee0ffde259b5d2657c72221ae11c'
 
   $PublicUrl = 'https://culvert.example'
   $CaCertificates = ''
@@ -1219,7 +1219,11 @@ param(
       finding "$($Paths.Dispatcher) exists and is not Culvert's" 'Rename or remove that file first.'
     }
     $owner = Get-Recorded tunnel | Select-Object -First 1
-    if ($owner -and $owner -ne "$TunnelId/$Slot") {
+    $heldTunnel, $heldSlot = "$owner" -split '/'
+    if ($heldTunnel -eq $TunnelId -and $heldSlot -ne $Slot) {
+      finding "this host holds slot $heldSlot of this tunnel already" `
+        'A second proxy is another host. To have this slot here, uninstall the other one first.'
+    } elseif ($owner -and $owner -ne "$TunnelId/$Slot") {
       finding "another tunnel called $Instance is installed on this host: $owner" `
         'Uninstall that one first, or use another host.'
     }
@@ -1890,20 +1894,35 @@ param(
     $false
   }
 
-  # The tunnel server has to know the key before ssh first knocks, or it would be turned away.
+  # The tunnel server has to know the key before ssh first knocks, or it would be turned away. Where
+  # the vendor has to accept it first, somebody there compares the fingerprint. That takes less time
+  # than another run on this host waits for its turn.
   function Wait-Key {
+    $acceptWithin = 300
+    $state = ''
     $deadline = (Get-Date).AddSeconds(30)
     while ((Get-Date) -lt $deadline) {
-      $null = Get-VendorView
-      switch (Get-Answer key) {
-        'active' { return }
-        'waiting' {
-          fail "$VendorName has yet to accept this host's key." `
-            "Give them this fingerprint: $($Run.Fingerprint). Then run this again, without token." `
-            -Code $Exit.Enrolment
-        }
+      $before = $state
+      if (Get-VendorView) { $state = Get-Answer key }
+      if ($state -eq 'active') { return }
+      if ($state -eq 'removed') {
+        fail "$VendorName has removed this host's key." `
+          "Uninstall, then install with a new token from $VendorName." -Code $Exit.Enrolment
+      }
+      if ($state -eq 'waiting' -and $before -ne 'waiting') {
+        tell "$VendorName has to accept this host's key first. Read them its fingerprint:"
+        tell "  $($Run.Fingerprint)"
+        tell "Waiting for them, $([int]($acceptWithin / 60)) minutes at the most."
+        $deadline = (Get-Date).AddSeconds($acceptWithin)
+      } elseif ($state -ne 'waiting' -and $before -eq 'waiting') {
+        $deadline = (Get-Date).AddSeconds(30)
       }
       Start-Sleep -Milliseconds 500
+    }
+    if ($state -eq 'waiting') {
+      fail "$VendorName has yet to accept this host's key." `
+        "Give them this fingerprint: $($Run.Fingerprint). Then run this again, without token." `
+        -Code $Exit.Enrolment
     }
     fail 'The tunnel server has not taken the key after 30 seconds.' `
       "Tell $VendorName. The key is enrolled: run this again later, without a token." `

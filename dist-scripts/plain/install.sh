@@ -33,9 +33,9 @@
 {
   # ---- Settings: every value of this tunnel -----------------------------------------------------
 
-  TEMPLATE_VERSION='2.0.0'
-  BODY_SHA256='dc92750189e77cc631aea8cf48664af5fda9f77365253f2f357ce32a1dd64e7e'
-  RENDER='ce4983bade633cad1c5b87ddc817ac51758c95e17dc8cc9879028164bb59e9a4'
+  TEMPLATE_VERSION='2.0.1'
+  BODY_SHA256='ad329769c7b708bf985ad9fdb5117977ce7b536c57f5ae5e657c3cf0a5eb04ee'
+  RENDER='d3952972cc3029adc043164bfa0ce4d6002b97108039d37c061266742ba854a3'
 
   PUBLIC_URL='https://culvert.example'
   CA_CERTIFICATES=''
@@ -1343,6 +1343,7 @@ main "$@"
     check_database
     check_reviewers
     [[ $MODE == run ]] || check_for_strangers
+    [[ $MODE == run ]] || check_slot
   }
 
   # Ends the run when anything was found.
@@ -1427,6 +1428,15 @@ main "$@"
     if getent passwd "$SERVICE" >/dev/null || getent group "$SERVICE" >/dev/null; then
       finding "a user or group $SERVICE exists and is not Culvert's" 'Rename or remove it first.'
     fi
+  }
+
+  # An ordinary user hears of it behind sudo, also before the first change.
+  check_slot() {
+    local held
+    held=$(other_slot)
+    [[ -z $held ]] ||
+      finding "this host holds slot $held of this tunnel already" \
+        'A second proxy is another host. To have this slot here, uninstall the other one first.'
   }
 
   # print_ticket: what the network and database teams need to know to help.
@@ -1938,11 +1948,20 @@ main "$@"
 
   # Another vendor may have chosen the same names, and a host can hold one slot of a tunnel.
   check_owner() {
-    local owner
+    local owner held
+    held=$(other_slot)
+    [[ -z $held ]] ||
+      fail "$PREFLIGHT" "This host holds slot $held of this tunnel already." \
+        'A second proxy is another host. To have this slot here, uninstall the other one first.'
     owner=$(sed -n 's/^tunnel //p' "$RECORD")
     [[ -z $owner || $owner == "$TUNNEL_ID/$SLOT" ]] ||
       fail "$PREFLIGHT" "Another tunnel called $INSTANCE is installed on this host: $owner." \
         "Uninstall that one first, or use another host."
+  }
+
+  # Which other slot of this tunnel the host holds; nothing where only root can read that.
+  other_slot() {
+    [[ ! -r $RECORD ]] || sed -n "s|^tunnel $TUNNEL_ID/||p" "$RECORD" | grep -vxF "$SLOT"
   }
 
   make_identity() {
@@ -2238,20 +2257,35 @@ main "$@"
     return 1
   }
 
-  # The tunnel server has to know the key before ssh first knocks, or it would be turned away.
+  # The tunnel server has to know the key before ssh first knocks, or it would be turned away. Where
+  # the vendor has to accept it first, somebody there compares the fingerprint. That takes less time
+  # than another run on this host waits for its turn.
   wait_for_key() {
-    local deadline=$((SECONDS + 30))
+    local accept_within=300 state='' before deadline=$((SECONDS + 30))
     while ((SECONDS < deadline)); do
-      ask_status || true
-      case $(answer key) in
+      before=$state
+      ! ask_status || state=$(answer key)
+      case $state in
         active) return ;;
-        waiting)
-          fail "$ENROLMENT" "$VENDOR_NAME has yet to accept this host's key." \
-            "Give them this fingerprint: $FINGERPRINT. Then run this again, without a token."
+        removed)
+          fail "$ENROLMENT" "$VENDOR_NAME has removed this host's key." \
+            "Uninstall, then install with a new token from $VENDOR_NAME."
           ;;
+        waiting)
+          if [[ $before != waiting ]]; then
+            tell "$VENDOR_NAME has to accept this host's key first. Read them its fingerprint:"
+            tell "  $FINGERPRINT"
+            tell "Waiting for them, $((accept_within / 60)) minutes at the most."
+            deadline=$((SECONDS + accept_within))
+          fi
+          ;;
+        *) [[ $before != waiting ]] || deadline=$((SECONDS + 30)) ;;
       esac
       sleep 0.5
     done
+    [[ $state != waiting ]] ||
+      fail "$ENROLMENT" "$VENDOR_NAME has yet to accept this host's key." \
+        "Give them this fingerprint: $FINGERPRINT. Then run this again, without a token."
     fail "$TUNNEL" 'The tunnel server has not taken the key after 30 seconds.' \
       "Tell $VENDOR_NAME. The key is enrolled: run this again later, without a token."
   }

@@ -61,20 +61,35 @@ remove_at_vendor() {
   return 1
 }
 
-# The tunnel server has to know the key before ssh first knocks, or it would be turned away.
+# The tunnel server has to know the key before ssh first knocks, or it would be turned away. Where
+# the vendor has to accept it first, somebody there compares the fingerprint. That takes less time
+# than another run on this host waits for its turn.
 wait_for_key() {
-  local deadline=$((SECONDS + 30))
+  local accept_within=300 state='' before deadline=$((SECONDS + 30))
   while ((SECONDS < deadline)); do
-    ask_status || true
-    case $(answer key) in
+    before=$state
+    ! ask_status || state=$(answer key)
+    case $state in
       active) return ;;
-      waiting)
-        fail "$ENROLMENT" "$VENDOR_NAME has yet to accept this host's key." \
-          "Give them this fingerprint: $FINGERPRINT. Then run this again, without a token."
+      removed)
+        fail "$ENROLMENT" "$VENDOR_NAME has removed this host's key." \
+          "Uninstall, then install with a new token from $VENDOR_NAME."
         ;;
+      waiting)
+        if [[ $before != waiting ]]; then
+          tell "$VENDOR_NAME has to accept this host's key first. Read them its fingerprint:"
+          tell "  $FINGERPRINT"
+          tell "Waiting for them, $((accept_within / 60)) minutes at the most."
+          deadline=$((SECONDS + accept_within))
+        fi
+        ;;
+      *) [[ $before != waiting ]] || deadline=$((SECONDS + 30)) ;;
     esac
     sleep 0.5
   done
+  [[ $state != waiting ]] ||
+    fail "$ENROLMENT" "$VENDOR_NAME has yet to accept this host's key." \
+      "Give them this fingerprint: $FINGERPRINT. Then run this again, without a token."
   fail "$TUNNEL" 'The tunnel server has not taken the key after 30 seconds.' \
     "Tell $VENDOR_NAME. The key is enrolled: run this again later, without a token."
 }

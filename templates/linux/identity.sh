@@ -27,11 +27,20 @@ begin_record() {
 
 # Another vendor may have chosen the same names, and a host can hold one slot of a tunnel.
 check_owner() {
-  local owner
+  local owner held
+  held=$(other_slot)
+  [[ -z $held ]] ||
+    fail "$PREFLIGHT" "This host holds slot $held of this tunnel already." \
+      'A second proxy is another host. To have this slot here, uninstall the other one first.'
   owner=$(sed -n 's/^tunnel //p' "$RECORD")
   [[ -z $owner || $owner == "$TUNNEL_ID/$SLOT" ]] ||
     fail "$PREFLIGHT" "Another tunnel called $INSTANCE is installed on this host: $owner." \
       "Uninstall that one first, or use another host."
+}
+
+# Which other slot of this tunnel the host holds; nothing where only root can read that.
+other_slot() {
+  [[ ! -r $RECORD ]] || sed -n "s|^tunnel $TUNNEL_ID/||p" "$RECORD" | grep -vxF "$SLOT"
 }
 
 make_identity() {

@@ -24,6 +24,7 @@ preflight() {
   check_database
   check_reviewers
   [[ $MODE == run ]] || check_for_strangers
+  [[ $MODE == run ]] || check_slot
 }
 
 # Ends the run when anything was found.
@@ -108,6 +109,15 @@ check_for_strangers() {
   if getent passwd "$SERVICE" >/dev/null || getent group "$SERVICE" >/dev/null; then
     finding "a user or group $SERVICE exists and is not Culvert's" 'Rename or remove it first.'
   fi
+}
+
+# An ordinary user hears of it behind sudo, also before the first change.
+check_slot() {
+  local held
+  held=$(other_slot)
+  [[ -z $held ]] ||
+    finding "this host holds slot $held of this tunnel already" \
+      'A second proxy is another host. To have this slot here, uninstall the other one first.'
 }
 
 # print_ticket: what the network and database teams need to know to help.

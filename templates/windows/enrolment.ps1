@@ -70,20 +70,35 @@ function Disable-AtVendor([string]$Fingerprint, [string]$Key) {
   $false
 }
 
-# The tunnel server has to know the key before ssh first knocks, or it would be turned away.
+# The tunnel server has to know the key before ssh first knocks, or it would be turned away. Where
+# the vendor has to accept it first, somebody there compares the fingerprint. That takes less time
+# than another run on this host waits for its turn.
 function Wait-Key {
+  $acceptWithin = 300
+  $state = ''
   $deadline = (Get-Date).AddSeconds(30)
   while ((Get-Date) -lt $deadline) {
-    $null = Get-VendorView
-    switch (Get-Answer key) {
-      'active' { return }
-      'waiting' {
-        fail "$VendorName has yet to accept this host's key." `
-          "Give them this fingerprint: $($Run.Fingerprint). Then run this again, without token." `
-          -Code $Exit.Enrolment
-      }
+    $before = $state
+    if (Get-VendorView) { $state = Get-Answer key }
+    if ($state -eq 'active') { return }
+    if ($state -eq 'removed') {
+      fail "$VendorName has removed this host's key." `
+        "Uninstall, then install with a new token from $VendorName." -Code $Exit.Enrolment
+    }
+    if ($state -eq 'waiting' -and $before -ne 'waiting') {
+      tell "$VendorName has to accept this host's key first. Read them its fingerprint:"
+      tell "  $($Run.Fingerprint)"
+      tell "Waiting for them, $([int]($acceptWithin / 60)) minutes at the most."
+      $deadline = (Get-Date).AddSeconds($acceptWithin)
+    } elseif ($state -ne 'waiting' -and $before -eq 'waiting') {
+      $deadline = (Get-Date).AddSeconds(30)
     }
     Start-Sleep -Milliseconds 500
+  }
+  if ($state -eq 'waiting') {
+    fail "$VendorName has yet to accept this host's key." `
+      "Give them this fingerprint: $($Run.Fingerprint). Then run this again, without token." `
+      -Code $Exit.Enrolment
   }
   fail 'The tunnel server has not taken the key after 30 seconds.' `
     "Tell $VendorName. The key is enrolled: run this again later, without a token." `

@@ -94,7 +94,11 @@ function Test-Stranger {
     finding "$($Paths.Dispatcher) exists and is not Culvert's" 'Rename or remove that file first.'
   }
   $owner = Get-Recorded tunnel | Select-Object -First 1
-  if ($owner -and $owner -ne "$TunnelId/$Slot") {
+  $heldTunnel, $heldSlot = "$owner" -split '/'
+  if ($heldTunnel -eq $TunnelId -and $heldSlot -ne $Slot) {
+    finding "this host holds slot $heldSlot of this tunnel already" `
+      'A second proxy is another host. To have this slot here, uninstall the other one first.'
+  } elseif ($owner -and $owner -ne "$TunnelId/$Slot") {
     finding "another tunnel called $Instance is installed on this host: $owner" `
       'Uninstall that one first, or use another host.'
   }

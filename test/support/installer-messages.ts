@@ -85,6 +85,7 @@ const VALUES: Record<string, string> = {
   list: '<reason of each way>',
   most: '<number>',
   name: '<name>',
+  held: '<slot>',
   owner: '<id>/<slot>',
   place: '<place>',
   proxy: '<HTTP proxy>',

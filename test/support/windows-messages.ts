@@ -95,6 +95,7 @@ const VALUES: Record<string, string> = {
   '$(ConvertTo-Printable $got.Refusal)': '<code>',
   $name: 'h_autossh_<vendor>',
   $Instance: '<vendor>_<tunnel>',
+  $heldSlot: '<slot>',
   $owner: '<id>/<slot>',
   $why: '<why Windows could not add OpenSSH, with the number of its error>',
   $compiler: '<path of csc.exe>',

@@ -22,8 +22,8 @@ import { makePortable } from './portable.ts';
 export interface VendorSide {
   slug: string;
   makeTunnel(slug: string, database: { host: string; port: number }): Promise<MadeTunnel>;
-  /** A tunnel's installer, made portable. */
-  installer(tunnel: MadeTunnel): Promise<Buffer>;
+  /** The installer of a tunnel's slot, the first when not said otherwise, made portable. */
+  installer(tunnel: MadeTunnel, slot?: number): Promise<Buffer>;
   /** Changes each installer on its way, until told otherwise. */
   tamper(change: ((script: Buffer) => Buffer) | undefined): void;
   /** Answers by digest what its front says of an installer's statements; before, there are none. */
@@ -161,8 +161,9 @@ export async function startVendorSide(options: VendorSideOptions): Promise<Vendo
       });
       return { ...made, url: `${publicUrl}/t/${made.id}/install.ps1` };
     },
-    async installer({ id }) {
-      return makePortable(await buffer(await ask('GET', `/t/${id}/install.ps1`, {}, NOTHING)));
+    async installer({ id }, slot = 1) {
+      const path = `/t/${id}/s/${slot}/install.ps1`;
+      return makePortable(await buffer(await ask('GET', path, {}, NOTHING)));
     },
     befall(next, what = '') {
       fault = next;
