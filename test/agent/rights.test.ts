@@ -101,7 +101,8 @@ suite('rights of a key', { concurrency: true }, () => {
       });
 
       test('a pinned key logs in from its addresses alone, until it is unpinned', async () => {
-        const pinned = await world.enrolled({ sources: ['192.0.2.0/24', '127.0.0.2/32'] });
+        const sources = ['192.0.2.0/24', '2001:db8::/32', '::/0', '127.0.0.2/32'];
+        const pinned = await world.enrolled({ sources });
         const elsewhere = await run('ssh', pinned.arguments('-N', '-b', '127.0.0.1'));
         assert.equal(elsewhere.code, 255);
         assert.match(elsewhere.output, /Permission denied/);

@@ -144,6 +144,22 @@ testOnEachEngine('a key that replaces takes the place of all others at once', as
   assert.deepEqual(await replace(store, tunnel, true, key.fingerprint), { key, replaced: [] });
 });
 
+testOnEachEngine('of several that replace at once, the last one stays', async ({ store, open }) => {
+  const { server, tunnel } = await addEverything(store);
+  const stores = [store, await open()];
+  const made = await Promise.all(
+    Array.from({ length: 8 }, (_, index) => replace(stores[index % 2] ?? store, tunnel, true)),
+  );
+  const last = made.map(({ key }) => key).reduce((a, b) => (a.revision > b.revision ? a : b));
+  assert.deepEqual(await present(store, tunnel), [last.fingerprint]);
+  assert.equal(made.flatMap(({ replaced }) => replaced).length, 7);
+  const heard = await agentKeys(store.db, server.id, 0);
+  assert.deepEqual(
+    heard?.keys.map(({ fingerprint }) => fingerprint),
+    [last.fingerprint],
+  );
+});
+
 testOnEachEngine('while it waits, it replaces only what waits', async ({ store }) => {
   const { server, tunnel } = await addEverything(store);
   const live = await addKey(store, tunnel);
