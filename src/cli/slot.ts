@@ -6,7 +6,8 @@ import { printResult } from './print.ts';
 import { resolveId } from './resolve-id.ts';
 import { addSettings } from './setting-options.ts';
 import { formatTable } from './table.ts';
-import { formatCommands, SLOTS, type SlotAnswer } from './tunnel.ts';
+import { formatCommands, SLOTS } from './tunnel.ts';
+import type { SlotAnswer } from './tunnel-answer.ts';
 
 /** `culvert slot`: places of a tunnel, each for one proxy. */
 export function addSlot(program: Command): void {

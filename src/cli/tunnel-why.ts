@@ -9,7 +9,7 @@ import { printResult } from './print.ts';
 import { resolveId } from './resolve-id.ts';
 import { addSettings } from './setting-options.ts';
 import { formatRecord, formatTime } from './table.ts';
-import type { SlotAnswer, TunnelAnswer } from './tunnel.ts';
+import type { SlotAnswer, TunnelAnswer } from './tunnel-answer.ts';
 
 interface KeyAnswer {
   fingerprint: string;

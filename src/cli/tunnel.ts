@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { type Database, databaseAddress } from '../domain/database.ts';
-import type { SlotReport } from '../domain/status.ts';
 import { CLIENT_SETTINGS, clientOf } from './api-client.ts';
 import { addExamples } from './examples.ts';
 import { readCount, readDatabasePlace, readDatabaseType } from './option-values.ts';
@@ -8,43 +7,8 @@ import { printResult } from './print.ts';
 import { resolveId } from './resolve-id.ts';
 import { addSettings } from './setting-options.ts';
 import { type Column, formatRecord, formatTable, formatTime } from './table.ts';
+import type { SlotAnswer, TunnelAnswer } from './tunnel-answer.ts';
 import { addWhy } from './tunnel-why.ts';
-
-/** A tunnel as the admin API gives it. */
-export interface TunnelAnswer {
-  id: string;
-  slug: string;
-  name: string;
-  account: string;
-  region: string;
-  database: Database;
-  slots: SlotAnswer[];
-  /** Address of the customer's page. */
-  page: string;
-  command: string;
-  /** Two lines; absent where the database is a Unix socket. */
-  windows_command?: string;
-  /** Only when a token was asked for together with the tunnel. */
-  token?: string;
-  token_command?: string;
-  token_expires_at?: number;
-  created_at: number;
-  /** Of one tunnel alone. */
-  installers?: { slot: number; waiting: string | null; reasons: string[] }[];
-}
-
-/** A place for one proxy, as the admin API gives it. */
-export interface SlotAnswer {
-  slot: number;
-  host: string;
-  tunnel_port: number;
-  server: string;
-  /** CIDR blocks that its proxy may log in from; none: any. */
-  sources: string[];
-  command: string;
-  windows_command?: string;
-  status?: SlotReport & { key: string; agent_at: number };
-}
 
 const TUNNELS: Column<TunnelAnswer>[] = [
   { heading: 'SLUG', value: (tunnel) => tunnel.slug },

@@ -63,7 +63,7 @@ export function explainSlot({ key, session, database, reason }: ExplainedSlot): 
   if (key === 'waiting') {
     return {
       why: 'The key of its proxy waits for your word.',
-      next: 'Compare its fingerprint with the customer, then confirm it or remove it.',
+      next: 'Compare its fingerprint with the customer, then: culvert key confirm, or culvert key remove.',
     };
   }
   if (Object.hasOwn(REASONS, reason)) return REASONS[reason as Exclude<Reason, ''>];

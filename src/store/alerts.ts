@@ -136,6 +136,7 @@ function slotsBefore(db: Kysely<Tables>) {
   return slotsWithState(db)
     .innerJoin('tunnel', 'tunnel.id', 'slot.tunnel_id')
     .where('tunnel.removed_at', 'is', null)
+    .where('slot.removed_at', 'is', null)
     .where(({ exists, selectFrom }) =>
       exists(
         selectFrom('slot_key')

@@ -70,6 +70,7 @@ async function countSlots(
   const each = slotsWithState(db)
     .innerJoin('tunnel', 'tunnel.id', 'slot.tunnel_id')
     .where('tunnel.removed_at', 'is', null)
+    .where('slot.removed_at', 'is', null)
     .select(({ ref, exists, selectFrom }) => [
       sql<string>`case when ${ref('server.reported_at')} >= ${heardSince}
         then coalesce(${ref('state.session')}, 'down') else 'unknown' end`.as('session'),

@@ -2,7 +2,7 @@ import { type Database, databaseAddress } from '../../domain/database.ts';
 import { Problem } from '../../domain/problem.ts';
 import type { Region, RegionInput } from '../../domain/region.ts';
 import type { ApiClient } from '../api-client.ts';
-import type { TunnelAnswer } from '../tunnel.ts';
+import type { TunnelAnswer } from '../tunnel-answer.ts';
 
 const REGION = 'local';
 const NAME = 'demo';
