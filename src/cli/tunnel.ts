@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { type Database, databaseAddress } from '../domain/database.ts';
+import { DATABASE_TYPES, type Database, databaseAddress } from '../domain/database.ts';
 import { CLIENT_SETTINGS, clientOf } from './api-client.ts';
 import { addExamples } from './examples.ts';
 import { readCount, readDatabasePlace, readDatabaseType } from './option-values.ts';
@@ -65,7 +65,7 @@ function addCreate(tunnel: Command): void {
     )
     .option(
       '--type <type>',
-      'postgresql or tcp: what the probe speaks',
+      `what the probe speaks: ${DATABASE_TYPES.join(', ')}`,
       readDatabaseType,
       'postgresql',
     )

@@ -2,8 +2,20 @@ import { type Static, Type } from 'typebox';
 import { checkDatabaseHost, checkPort, checkSocketPath } from './grammar.ts';
 import { Problem } from './problem.ts';
 
-/** The protocols that the probe can speak; `tcp` only sees that something accepts. */
-export const DATABASE_TYPES = ['postgresql', 'tcp'] as const;
+/**
+ * The protocols that the probe can speak: `mysql` is MariaDB's, too, and `tcp` only sees that
+ * something accepts.
+ */
+export const DATABASE_TYPES = [
+  'postgresql',
+  'mysql',
+  'sqlserver',
+  'oracle',
+  'mongodb',
+  'redis',
+  'clickhouse',
+  'tcp',
+] as const;
 export type DatabaseType = (typeof DATABASE_TYPES)[number];
 
 /** Where the database is, as seen from the proxy: a host and port, or a Unix socket. */

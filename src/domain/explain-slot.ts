@@ -54,7 +54,19 @@ const REASONS: Record<Exclude<Reason, ''>, Explanation> = {
   },
   'host-refused': {
     why: "The database answers, and refuses the proxy's address.",
-    next: 'Have the customer let the proxy in: for PostgreSQL a line in pg_hba.conf.',
+    next: 'Have the customer let the proxy in: for PostgreSQL a line in pg_hba.conf, for others see docs/databases.md.',
+  },
+  'host-blocked': {
+    why: "The database blocks the proxy's address, after too many connections that broke off.",
+    next: 'Have the customer unblock it there: FLUSH HOSTS. Then find out whose connections break off.',
+  },
+  'too-many-connections': {
+    why: 'The database answers, and has too many connections already.',
+    next: 'Have the customer find out who holds them. Does your application close its own?',
+  },
+  refused: {
+    why: 'The database answers, and turns everyone away.',
+    next: "Its own words are in the log of the tunnel server's agent: journalctl -u culvert-agent.",
   },
 };
 

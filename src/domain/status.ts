@@ -17,6 +17,9 @@ export const REASONS = [
   'no-answer',
   'wrong-protocol',
   'host-refused',
+  'host-blocked',
+  'too-many-connections',
+  'refused',
   'agent-silent',
 ] as const;
 export type Reason = (typeof REASONS)[number];

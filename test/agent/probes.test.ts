@@ -1,30 +1,15 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { connect, createServer, type Socket } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, suite, test } from 'node:test';
+import { suite, test } from 'node:test';
 import { createServer as createTlsServer } from 'node:tls';
-import { type ProbeRequest, Prober } from '../../src/agent/probes/index.ts';
+import { Prober } from '../../src/agent/probes/index.ts';
 import { startPostgres } from '../support/postgres.ts';
-import { startGreeter } from './support/greeter.ts';
+import { probe, probeGreeter } from './support/probe.ts';
 import { freePort } from './support/tunnel-port.ts';
-
-const prober = new Prober();
-after(() => prober.stop());
-const probe = async (type: ProbeRequest['type'], port: number) => {
-  const result = await prober.probe({ type, host: '127.0.0.1', port });
-  return `${result?.database} ${result?.reason}`.trim();
-};
-const probeGreeter = async (type: ProbeRequest['type'], greet: (socket: Socket) => void) => {
-  const greeter = await startGreeter(greet);
-  try {
-    return await probe(type, greeter.port);
-  } finally {
-    greeter.stop();
-  }
-};
 
 suite('probes of a real PostgreSQL', () => {
   test('a PostgreSQL that lets the host in answers, whatever it thinks of the role', async () => {

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import { databaseFolder } from './database-folder.ts';
+import { type Account, ownAccount } from './own-account.ts';
 
 export interface Postgres {
   /** Of the superuser, on 127.0.0.1, database `postgres`. */
@@ -42,7 +43,7 @@ export async function startPostgres({
   hba = TRUST_LOOPBACK,
 }: PostgresOptions = {}): Promise<Postgres> {
   const programs = await findPrograms();
-  const account = ownAccount();
+  const account = ownAccount('postgres');
   const folder = await mkdtemp(join(databaseFolder(), 'culvert-postgres-'));
   if (account) chownSync(folder, account.uid, account.gid);
   const data = join(folder, 'data');
@@ -77,11 +78,6 @@ export async function startPostgres({
   };
 }
 
-interface Account {
-  uid: number;
-  gid: number;
-}
-
 /** The folder of initdb and postgres; Debian keeps them, by version, off the path. */
 async function findPrograms(): Promise<string> {
   const root = '/usr/lib/postgresql';
@@ -95,15 +91,6 @@ async function findPrograms(): Promise<string> {
 
 function namesIn(folder: string): Promise<string[]> {
   return readdir(folder).catch(() => []);
-}
-
-/** Whom the server runs as; undefined when we are an ordinary user already. */
-function ownAccount(): Account | undefined {
-  if (process.getuid?.() !== 0) return undefined;
-  const [uid, gid] = ['-u', '-g'].map((option) =>
-    Number(execFileSync('id', [option, 'postgres'], { encoding: 'utf8' })),
-  ) as [number, number];
-  return { uid, gid };
 }
 
 function startServer(

@@ -36,16 +36,16 @@ export class ProbeConnection {
   }
 
   /** Takes the next `length` bytes, or says why they will not come. */
-  async read(length: number): Promise<Buffer | NoReply> {
-    while (this.#received.length < length) {
-      if (this.#ended) return this.#ended;
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
-    const taken = this.#received.subarray(0, length);
-    this.#received = this.#received.subarray(length);
-    return taken;
+  read(length: number): Promise<Buffer | NoReply> {
+    return this.#take((received) => (received.length < length ? undefined : length));
+  }
+
+  /** Takes what comes up to and with `end`, or says why that will not come. */
+  readThrough(end: string): Promise<Buffer | NoReply> {
+    return this.#take((received) => {
+      const at = received.indexOf(end);
+      return at < 0 ? undefined : at + end.length;
+    });
   }
 
   /** Goes on under TLS; false when that fails. Who it is does not matter: nothing secret is said. */
@@ -68,11 +68,26 @@ export class ProbeConnection {
     this.#stream.destroy();
   }
 
+  async #take(lengthOf: (received: Buffer) => number | undefined): Promise<Buffer | NoReply> {
+    let length = lengthOf(this.#received);
+    while (length === undefined) {
+      if (this.#ended) return this.#ended;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+      length = lengthOf(this.#received);
+    }
+    const taken = this.#received.subarray(0, length);
+    this.#received = this.#received.subarray(length);
+    return taken;
+  }
+
   #listen(): void {
     this.#stream.on('data', (bytes: Buffer) => {
+      const room = MOST_BYTES - this.#total;
       this.#total += bytes.length;
-      if (this.#total > MOST_BYTES) this.#end('too-much');
-      else this.#received = Buffer.concat([this.#received, bytes]);
+      this.#received = Buffer.concat([this.#received, bytes.subarray(0, Math.max(0, room))]);
+      if (bytes.length > room) this.#end('too-much');
       this.#wake();
     });
     this.#stream.on('error', (error: NodeJS.ErrnoException) => {

@@ -1,4 +1,5 @@
 import { ProbeConnection } from './connection.ts';
+import { NOBODYS_NAME } from './name.ts';
 import { ANSWERS, OTHER_PROTOCOL, type ProbeResult, REFUSES, withoutReply } from './result.ts';
 
 /**
@@ -16,8 +17,6 @@ export async function probePostgresql(host: string, port: number): Promise<Probe
 
 const SSL_REQUEST = Buffer.from('0000000804d2162f', 'hex');
 const PROTOCOL_3_0 = 0x00030000;
-/** Told apart in the database's log, and no role of anybody's. */
-const NAME = 'culvert-probe';
 /** The source function that judges by pg_hba.conf; unlike the message it is never translated. */
 const JUDGES_HOST = 'ClientAuthentication';
 
@@ -58,7 +57,7 @@ async function startUp(connection: ProbeConnection): Promise<ProbeResult> {
 }
 
 function startUpMessage(): Buffer {
-  const text = Buffer.from(['user', NAME, 'database', NAME, '', ''].join('\0'));
+  const text = Buffer.from(['user', NOBODYS_NAME, 'database', NOBODYS_NAME, '', ''].join('\0'));
   const head = Buffer.alloc(8);
   head.writeInt32BE(head.length + text.length, 0);
   head.writeInt32BE(PROTOCOL_3_0, 4);

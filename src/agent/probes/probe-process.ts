@@ -1,13 +1,11 @@
-import { probePostgresql } from './postgresql.ts';
-import type { ProbeRequest, ProbeResult } from './result.ts';
-import { probeTcp } from './tcp.ts';
+import { PROBES } from './probes.ts';
+import { OTHER_PROTOCOL, type ProbeRequest, type ProbeResult } from './result.ts';
 
 /*
  * The process that talks to databases: it reads what hosts of customers send, so it knows no secret,
  * has no environment, and gives up root. The agent starts it, and it ends with the agent.
  */
 
-const PROBES = { postgresql: probePostgresql, tcp: probeTcp };
 /** nobody and its group, on Debian and RHEL. */
 const NOBODY = 65534;
 
@@ -20,6 +18,7 @@ if (process.getuid?.() === 0) {
 process.on('SIGINT', () => {});
 
 process.on('message', async ({ id, type, host, port }: ProbeRequest) => {
-  const result: ProbeResult = await PROBES[type](host, port);
+  // One reply that a probe stumbles over must not cost all the others their process.
+  const result = await PROBES[type](host, port).catch((): ProbeResult => OTHER_PROTOCOL);
   if (process.connected) process.send?.({ id, ...result });
 });

@@ -3,7 +3,7 @@ import { extname, join } from 'node:path';
 import { Type } from 'typebox';
 import { Check } from 'typebox/value';
 import { DATABASE_STATES, REASONS } from '../../domain/status.ts';
-import type { ProbeRequest, ProbeResult } from './result.ts';
+import { MOST_WORDS, type ProbeRequest, type ProbeResult } from './result.ts';
 
 /** `.ts` as it stands, `.js` in the published package. */
 const PROGRAM = join(import.meta.dirname, `probe-process${extname(import.meta.filename)}`);
@@ -12,9 +12,10 @@ const ReplySchema = Type.Object({
   id: Type.Integer(),
   database: Type.Enum([...DATABASE_STATES]),
   reason: Type.Enum([...REASONS]),
+  words: Type.Optional(Type.String({ maxLength: MOST_WORDS, pattern: '^[\\x20-\\x7e]*$' })),
 });
 
-/** Longer than any probe: TLS, then once more without. */
+/** Longer than any probe: once with TLS, once without. */
 const LOST_AFTER_MS = 15_000;
 
 /** Has a process of its own probe databases; starts it when needed, and again when it dies. */
@@ -48,7 +49,8 @@ export class Prober {
     const child = fork(PROGRAM, [], { env: {}, execArgv: [], stdio: 'ignore', cwd: '/' });
     child.on('message', (message) => {
       if (!Check(ReplySchema, message)) return;
-      this.#settle(message.id, { database: message.database, reason: message.reason });
+      const { id, ...result } = message;
+      this.#settle(id, result);
     });
     const lose = () => {
       this.#child = undefined;

@@ -14,12 +14,27 @@ export interface ProbeRequest {
 export interface ProbeResult {
   database: DatabaseState;
   reason: Reason;
+  /** The database's own words where it refuses: for the agent's log, and never more than that. */
+  words?: string;
 }
 
 export const ANSWERS: ProbeResult = { database: 'answers', reason: '' };
 export const REFUSES: ProbeResult = { database: 'refuses', reason: 'host-refused' };
 /** Something is there, and it is not what the tunnel says. */
 export const OTHER_PROTOCOL: ProbeResult = { database: 'silent', reason: 'wrong-protocol' };
+
+/** As many characters of a database's words are kept. */
+export const MOST_WORDS = 200;
+
+/** That a database turns everyone or this proxy away, with its own words: one line, escaped. */
+export function refusal(reason: Reason, words: Buffer): ProbeResult {
+  const escaped = words
+    .toString('latin1')
+    .replaceAll(/[^\x20-\x7e]|\\/g, (character) =>
+      character === '\\' ? '\\\\' : `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
+    );
+  return { database: 'refuses', reason, words: escaped.slice(0, MOST_WORDS) };
+}
 
 /** What it means when a database does not reply. */
 export function withoutReply(why: NoReply): ProbeResult {

@@ -2,9 +2,10 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A server on 127.0.0.1 that says something to whoever comes. */
+/** A server, on 127.0.0.1 unless told otherwise, that says something to whoever comes. */
 export async function startGreeter(
   greet: (socket: Socket) => void = (socket) => socket.end('hello'),
+  host = '127.0.0.1',
 ): Promise<{ port: number; stop(): void }> {
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
@@ -13,7 +14,7 @@ export async function startGreeter(
     socket.on('close', () => sockets.delete(socket));
     greet(socket);
   });
-  server.listen(0, '127.0.0.1');
+  server.listen(0, host);
   await once(server, 'listening');
   return {
     port: (server.address() as AddressInfo).port,

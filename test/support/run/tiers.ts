@@ -54,7 +54,7 @@ export const TIERS: Tier[] = [
   {
     name: 'system',
     files: () => testFiles((folder) => SYSTEM.includes(folder)),
-    packages: [...MACHINE_PACKAGES, 'dash', 'jq'],
+    packages: [...MACHINE_PACKAGES, 'dash', 'jq', 'mariadb-server', 'openssl', 'redis-server'],
     load: 'computes',
     timeoutMs: 40 * MINUTE_MS,
   },
@@ -72,9 +72,11 @@ export const TIERS: Tier[] = [
     packages: [
       ...MACHINE_PACKAGES,
       'libmono-system-serviceprocess4.0-cil',
+      'mariadb-server',
       'mono-mcs',
       'mono-runtime',
       'openssl',
+      'redis-server',
       'squid',
       'zip',
     ],
