@@ -73,7 +73,7 @@ export async function startTunnelServer(
     sessions,
     watch,
     reconciler,
-    probes: new ProbeSchedule(prober, watch, region.bind_address),
+    probes: new ProbeSchedule({ prober, watch, host: region.bind_address, log }),
     slots: () => slots,
     log,
   });
