@@ -135,9 +135,9 @@ param(
 & {
   # ---- Settings: every value of this tunnel -----------------------------------------------------
 
-  $TemplateVersion = '2.0.1'
-  $BodySha256 = '814c1e98fca3e820181723aa45b7bce1267ecf9e0e41d90bd8553773f98c43f9'
-  $Render = '5953c870e048b7ace7312be5e7b41141ad2fee0ffde259b5d2657c72221ae11c'
+  $TemplateVersion = '2.0.2'
+  $BodySha256 = '05e87d7a6b1116f5a0f2bf9e940638f75f7484ec92ffb901d32dd866ab9c6576'
+  $Render = 'e61133ecc48efb1c195c653e310b56fbd5de665384145d4717741940e01e1a84'
 
   $PublicUrl = 'https://culvert.example'
   $CaCertificates = ''
@@ -1242,6 +1242,7 @@ param(
     say '     It must pass as it is: a firewall that inspects or rewrites SSH breaks it.'
     say "  2. HTTP to ${PublicUrl}: installation and status."
     say "  3. TCP to $DatabaseHost port ${DatabasePort}: the $DatabaseType database."
+    if ($DatabaseType -ne 'tcp') { say "     $(Get-WayIn '')" }
     say 'Nothing has to be allowed inwards. To the database, every query comes from this host.'
     if ($EgressAddresses) {
       say "For your records: $VendorName's own servers have $($EgressAddresses -join ' ')."
@@ -1581,8 +1582,13 @@ param(
       finding "${place}: the name leads to a link-local address" "Ask $VendorName to correct it."
       return
     }
-    switch ("$(Test-Knock $addresses)") {
+    $heard = "$(Test-Knock $addresses)"
+    switch -Wildcard ($heard) {
       'answers' { ok $place }
+      'refuses *' {
+        $reason = $heard -replace '^refuses '
+        owed "$place answers, but $(Get-Refusal $reason)" (Get-WayIn $reason)
+      }
       'open' {
         owed "${place}: something accepts connections but does not speak its protocol" `
           'Check host and port, and that the database is up.'
@@ -1619,20 +1625,20 @@ param(
     $embeds -or ($bytes[0] -eq 0xfe -and ($bytes[1] -band 0xc0) -eq 0x80)
   }
 
-  # "answers", "open" (a connection, but not the protocol), or nothing. PostgreSQL says S or N to
-  # the request for TLS (SSLRequest, 80877103).
+  # "answers", "refuses REASON", "open" (a connection, but not the protocol), or nothing.
   function Test-Knock([Net.IPAddress[]]$Addresses) {
     foreach ($address in $Addresses) {
       $client = New-Object Net.Sockets.TcpClient $address.AddressFamily
       try {
         if (-not $client.ConnectAsync($address, [int]$DatabasePort).Wait(8000)) { continue }
-        if ($DatabaseType -ne 'postgresql') { return 'answers' }
         $stream = $client.GetStream()
         $stream.ReadTimeout = 5000
-        $stream.Write([byte[]](0, 0, 0, 8, 4, 210, 22, 47), 0, 8)
-        $answer = $stream.ReadByte()
-        if ($answer -in 78, 83) { return 'answers' }
-        return 'open'
+        switch ($DatabaseType) {
+          'postgresql' { return Test-PostgresqlKnock $stream }
+          'mysql' { return Test-MysqlKnock $stream }
+          'redis' { return Test-RedisKnock $stream }
+          default { return 'answers' }
+        }
       } catch [IO.IOException] {
         return 'open'
       } catch {
@@ -1641,6 +1647,91 @@ param(
       } finally {
         $client.Close()
       }
+    }
+  }
+
+  # PostgreSQL says S or N to the request for TLS (SSLRequest, 80877103).
+  function Test-PostgresqlKnock([IO.Stream]$Stream) {
+    $Stream.Write([byte[]](0, 0, 0, 8, 4, 210, 22, 47), 0, 8)
+    if ($Stream.ReadByte() -in 78, 83) { 'answers' } else { 'open' }
+  }
+
+  # MySQL speaks first: behind length and number a version of the protocol, or 255 and an error.
+  function Test-MysqlKnock([IO.Stream]$Stream) {
+    $bytes = foreach ($index in 0..6) { $Stream.ReadByte() }
+    if ($bytes[3] -ne 0 -or $bytes[4] -notin 10, 255) { return 'open' }
+    if ($bytes[4] -eq 255) {
+      switch ($bytes[5] + 256 * $bytes[6]) {
+        1040 { return 'refuses too-many-connections' }
+        1129 { return 'refuses host-blocked' }
+        default { return 'refuses host-refused' }
+      }
+    }
+    # Who does not log in is counted, and blocked in the end. So these are a login of a user that
+    # there is not, and what to say if another proof of it is asked for; then the server ends it.
+    $user = "culvert-probe`0" + [char]20 + '0' * 20 + "mysql_native_password`0"
+    $proofs = " `0`0" + [char]3 + '0' * 32 + [char]1 + "`0`0" + [char]5 + [char]2
+    $login = [byte[]](89, 0, 0, 1, 1, 130, 8, 0, 0, 0, 0, 1, 33) + (New-Object byte[] 23) +
+      [Text.Encoding]::ASCII.GetBytes($user + $proofs)
+    try {
+      $Stream.Write($login, 0, $login.Length)
+      while ($Stream.ReadByte() -ge 0) { }
+    } catch [IO.IOException] {
+      # It has greeted: how it ends does not matter.
+      return 'answers'
+    }
+    'answers'
+  }
+
+  function Test-RedisKnock([IO.Stream]$Stream) {
+    $ping = [Text.Encoding]::ASCII.GetBytes("PING`r`n")
+    $Stream.Write($ping, 0, $ping.Length)
+    $said = -join $(foreach ($index in 0..4) { [char][Math]::Max(0, $Stream.ReadByte()) })
+    if ($said -ceq '-DENI') { return 'refuses host-refused' }
+    if ($said -ceq '+PONG' -or $said -cmatch '^-[A-Z]') { 'answers' } else { 'open' }
+  }
+
+  # What a database has against this host, to stand behind "answers, but".
+  function Get-Refusal([string]$Reason) {
+    switch -Wildcard ("$DatabaseType $Reason") {
+      '* host-blocked' { return 'blocks this host, after too many connections that broke off' }
+      '* too-many-connections' { return 'has too many connections already' }
+      'postgresql *' { return 'its pg_hba.conf lets no user culvert-probe in from here' }
+      'mysql *' { return 'has no user that may come from this host' }
+      'redis *' { return 'is in protected mode, which lets no other host in' }
+      default { return 'turns this host away' }
+    }
+  }
+
+  # What its administrator sees to, so that it lets this host in.
+  function Get-WayIn([string]$Reason) {
+    switch -Wildcard ("$DatabaseType $Reason") {
+      '* host-blocked' {
+        return 'Unblock it there: FLUSH HOSTS, or TRUNCATE TABLE performance_schema.host_cache.'
+      }
+      '* too-many-connections' { return 'Find out there who holds them, or raise its limit.' }
+      'postgresql *' {
+        return "Add a line for the user culvert-probe and this host's address to its pg_hba.conf."
+      }
+      'mysql *' {
+        return "Create the user of $VendorName there for this host's address: 'user'@'address'."
+      }
+      'sqlserver *' {
+        return "Let this host through its firewall to TCP/IP, and give $VendorName a login there."
+      }
+      'oracle *' {
+        return 'Where its listener checks nodes (TCP.VALIDNODE_CHECKING), invite this host.'
+      }
+      'mongodb *' {
+        return 'Have it listen to this host (net.bindIp), and let the user come from here.'
+      }
+      'redis *' {
+        return 'Have it listen to this host (bind), and set a password there.'
+      }
+      'clickhouse *' {
+        return 'Have it listen to this host (listen_host), and let the user come from here.'
+      }
+      default { return 'Have it let this host in.' }
     }
   }
 
@@ -2127,7 +2218,7 @@ param(
   function Get-DatabaseState {
     switch (Get-Answer database) {
       'answers' { 'answers' }
-      'refuses' { 'answers, but its pg_hba.conf lets no user culvert-probe in from here' }
+      'refuses' { "answers, but $(Get-Refusal (Get-Answer reason))" }
       'silent' { 'accepts connections, but says nothing' }
       'closed' { 'cannot be reached from this host' }
       default { 'has not been asked yet' }
@@ -2509,10 +2600,7 @@ param(
     $words = "the database $(Get-DatabaseState)"
     switch (Get-Answer database) {
       'answers' { passes vendor-database "$words$(Get-Moment database_at)" }
-      'refuses' {
-        breaks vendor-database $words ('Add a line for the user culvert-probe and the address of ' +
-          'this host to its pg_hba.conf.')
-      }
+      'refuses' { breaks vendor-database $words (Get-WayIn (Get-Answer reason)) }
       'silent' {
         breaks vendor-database $words ('See that it is a database of that type, and neither ' +
           'overloaded nor starting.')

@@ -117,8 +117,7 @@ tell_vendors_database() {
   case $(answer database) in
     answers) passes vendor-database "$words" ;;
     refuses)
-      breaks vendor-database "the database $words" \
-        'Add a line for the user culvert-probe and the address of this host to its pg_hba.conf.'
+      breaks vendor-database "the database $words" "$(how_to_let_in "$(answer reason)")"
       ;;
     silent)
       breaks vendor-database "the database $words" \

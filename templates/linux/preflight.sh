@@ -138,6 +138,7 @@ print_ticket() {
     say "  3. The Unix socket $DATABASE_SOCKET of the database, on this host."
   else
     say "  3. TCP to $DATABASE_HOST port $DATABASE_PORT: the $DATABASE_TYPE database."
+    [[ $DATABASE_TYPE == tcp ]] || say "     $(how_to_let_in)"
   fi
   say 'Nothing has to be allowed inwards. To the database, every query comes from this host.'
   ((${#EGRESS_ADDRESSES[@]} == 0)) ||

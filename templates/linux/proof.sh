@@ -68,7 +68,7 @@ await_database() {
 database_in_words() {
   case $(answer database) in
     answers) tell 'answers' ;;
-    refuses) tell 'answers, but its pg_hba.conf lets no user culvert-probe in from here' ;;
+    refuses) tell "answers, but $(why_refused "$(answer reason)")" ;;
     silent) tell 'accepts connections, but says nothing' ;;
     closed) tell 'cannot be reached from this host' ;;
     *) tell 'has not been asked yet' ;;

@@ -252,10 +252,7 @@ function Test-VendorHop {
   $words = "the database $(Get-DatabaseState)"
   switch (Get-Answer database) {
     'answers' { passes vendor-database "$words$(Get-Moment database_at)" }
-    'refuses' {
-      breaks vendor-database $words ('Add a line for the user culvert-probe and the address of ' +
-        'this host to its pg_hba.conf.')
-    }
+    'refuses' { breaks vendor-database $words (Get-WayIn (Get-Answer reason)) }
     'silent' {
       breaks vendor-database $words ('See that it is a database of that type, and neither ' +
         'overloaded nor starting.')

@@ -117,6 +117,7 @@ function Show-Ticket {
   say '     It must pass as it is: a firewall that inspects or rewrites SSH breaks it.'
   say "  2. HTTP to ${PublicUrl}: installation and status."
   say "  3. TCP to $DatabaseHost port ${DatabasePort}: the $DatabaseType database."
+  if ($DatabaseType -ne 'tcp') { say "     $(Get-WayIn '')" }
   say 'Nothing has to be allowed inwards. To the database, every query comes from this host.'
   if ($EgressAddresses) {
     say "For your records: $VendorName's own servers have $($EgressAddresses -join ' ')."

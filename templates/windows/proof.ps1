@@ -73,7 +73,7 @@ function Wait-Database {
 function Get-DatabaseState {
   switch (Get-Answer database) {
     'answers' { 'answers' }
-    'refuses' { 'answers, but its pg_hba.conf lets no user culvert-probe in from here' }
+    'refuses' { "answers, but $(Get-Refusal (Get-Answer reason))" }
     'silent' { 'accepts connections, but says nothing' }
     'closed' { 'cannot be reached from this host' }
     default { 'has not been asked yet' }

@@ -44,6 +44,8 @@ const VALUES: Record<string, string> = {
   '$(answer detail)': '<what the vendor says>',
   '$(answer session_key)': '<key>',
   '$(answer next)': '<what the vendor advises>',
+  '$(why_refused "${heard#* }")': '<what it has against this host>',
+  '$(how_to_let_in "$(answer reason)")': '<what its administrator does about that>',
   '$(said_reason)': '<what ssh said>',
   '$(name_of "$2 $3")': '<tunnel server>',
   '${PROXY_HOST:+ through $PROXY_HOST}': '',
