@@ -31,6 +31,7 @@ const REQUEST_TIMEOUT_MS = 30_000;
  */
 export async function buildApp(input: AppInput): Promise<FastifyInstance> {
   const { store, catalogue, settings, logger } = input;
+  const wakeUps = createWakeUps();
   const server = Fastify({
     ...(logger && { loggerInstance: quietLogger(logger) }),
     // We write one line a request ourselves: Fastify's holds the address, which is a capability.
@@ -52,9 +53,11 @@ export async function buildApp(input: AppInput): Promise<FastifyInstance> {
     files: new RevisionCache<Kept>(500),
     kept: new Map(),
     compare: createDiffCache(),
-    wakeUps: createWakeUps(),
+    wakeUps,
     metrics: createMetrics(store),
   });
+  const stopListening = store.onChange(wakeUps.wake);
+  server.addHook('onClose', async () => stopListening());
   await server.ready();
   return server as unknown as FastifyInstance;
 }

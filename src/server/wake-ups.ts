@@ -1,8 +1,9 @@
 import { EventEmitter } from 'node:events';
 
-/** Wakes long polls of this process as soon as something in their region changed. */
+/** Wakes this process's long polls as soon as something in their region changed. */
 export interface WakeUps {
-  wake(region: string): void;
+  /** Without a region: all of them. */
+  wake(region?: string): void;
   /** Resolves at the region's next change, after `ms`, at `signal`, or at once when closed. */
   wait(region: string, ms: number, signal: AbortSignal): Promise<void>;
   /** Ends every wait; nothing waits any more. */
@@ -10,7 +11,7 @@ export interface WakeUps {
   readonly closed: boolean;
 }
 
-/** Changes made by other instances are not heard here: whoever waits also looks into the store. */
+/** Other instances' changes may go unheard: whoever waits also looks into the store. */
 export function createWakeUps(): WakeUps {
   const changes = new EventEmitter().setMaxListeners(0);
   let closed = false;
@@ -18,7 +19,7 @@ export function createWakeUps(): WakeUps {
     get closed() {
       return closed;
     },
-    wake(region) {
+    wake(region = 'any') {
       changes.emit(region);
     },
     wait(region, ms, signal) {
@@ -26,12 +27,12 @@ export function createWakeUps(): WakeUps {
       return new Promise((resolve) => {
         const end = () => {
           clearTimeout(timer);
-          changes.off(region, end).off('close', end);
+          changes.off(region, end).off('any', end).off('close', end);
           signal.removeEventListener('abort', end);
           resolve();
         };
         const timer = setTimeout(end, ms);
-        changes.once(region, end).once('close', end);
+        changes.once(region, end).once('any', end).once('close', end);
         signal.addEventListener('abort', end);
       });
     },

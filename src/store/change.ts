@@ -1,6 +1,7 @@
 import type { Transaction } from 'kysely';
 import { type AuditEvent, type AuditHead, type AuditRow, chainEvent } from '../domain/audit.ts';
 import { Problem } from '../domain/problem.ts';
+import { tellInstances } from './change-feed.ts';
 import type { Store } from './store.ts';
 import type { Tables } from './tables.ts';
 import { transact } from './transact.ts';
@@ -36,7 +37,7 @@ export function change<T>(
     await lockRegions(store, trx, ids);
     const { result, events } = await work(trx, now);
     if (events.length > 0) {
-      await raiseRevisions(trx, ids);
+      await raiseRevisions(store, trx, ids);
       await appendEvents(store, trx, now, events);
     }
     return result;
@@ -62,12 +63,17 @@ async function lockRegions(store: Store, trx: Transaction<Tables>, ids: string[]
   }
 }
 
-async function raiseRevisions(trx: Transaction<Tables>, ids: string[]): Promise<void> {
+async function raiseRevisions(
+  store: Store,
+  trx: Transaction<Tables>,
+  ids: string[],
+): Promise<void> {
   if (ids.length === 0) return;
   await trx
     .updateTable('region')
     .set((region) => ({ revision: region('revision', '+', 1) }))
     .where('id', 'in', ids)
+    .$if(store.engine === 'postgres', (query) => query.returning(tellInstances))
     .execute();
 }
 

@@ -10,6 +10,7 @@ export { findArtifact, getBundle, insertBundle, isInOneBundle, listBundles } fro
 export { type Census, takeCensus } from './census.ts';
 export type { Changed, ChangeScope } from './change.ts';
 export { change } from './change.ts';
+export type { ChangeListener } from './change-feed.ts';
 export type { Delivery } from './deliveries.ts';
 export {
   claimDelivery,

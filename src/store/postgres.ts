@@ -1,5 +1,6 @@
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
+import { openChangeFeed } from './change-feed.ts';
 import { slotRevisionSql } from './slot-revision.ts';
 import type { SlotRevision, Store } from './store.ts';
 import type { Tables } from './tables.ts';
@@ -11,11 +12,15 @@ const STALLED_TRANSACTION_MS = 30_000;
 
 /** Opens a PostgreSQL database; connections are made as they are needed. */
 export function openPostgres(url: string): Store {
-  const pool = new pg.Pool({
+  const connection = {
     connectionString: url,
+    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
+    keepAlive: true,
+  };
+  const pool = new pg.Pool({
+    ...connection,
     application_name: 'culvert',
     max: MAX_CONNECTIONS,
-    connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     idle_in_transaction_session_timeout: STALLED_TRANSACTION_MS,
     types: { getTypeParser },
   });
@@ -23,7 +28,8 @@ export function openPostgres(url: string): Store {
   // only keep Node from ending the process over an error event that nobody listens to.
   pool.on('error', () => {});
   pool.on('connect', (client) => client.on('error', () => {}));
-  let closed: Promise<void> | undefined;
+  const feed = openChangeFeed({ ...connection, application_name: 'culvert changes' });
+  let closed: Promise<unknown> | undefined;
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
   return {
     engine: 'postgres',
@@ -36,9 +42,10 @@ export function openPostgres(url: string): Store {
       });
       return rows[0];
     },
-    close() {
-      closed ??= pool.end();
-      return closed;
+    onChange: feed.onChange,
+    async close() {
+      closed ??= Promise.all([feed.close(), pool.end()]);
+      await closed;
     },
   };
 }

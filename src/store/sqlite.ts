@@ -35,6 +35,8 @@ export async function openSqlite(path: string): Promise<Store> {
       statement ??= reader.prepare(slotRevisionSql('?', '?'));
       return statement.get(tunnelId, slot) as SlotRevision;
     },
+    // There is one instance, which knows of its own changes.
+    onChange: () => () => {},
     async close() {
       await db.destroy();
       for (const connection of [writer, reader]) if (connection.isOpen) connection.close();

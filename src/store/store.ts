@@ -1,5 +1,6 @@
 import type { Kysely } from 'kysely';
 import { Problem } from '../domain/problem.ts';
+import type { ChangeListener } from './change-feed.ts';
 import { openPostgres } from './postgres.ts';
 import { openSqlite } from './sqlite.ts';
 import type { Tables } from './tables.ts';
@@ -13,6 +14,11 @@ export interface Store {
    * tunnel was removed. One prepared statement outside Kysely, for routes that do nothing else.
    */
   slotRevision(tunnelId: string, slot: number): SlotRevision | Promise<SlotRevision>;
+  /**
+   * Calls the listener soon after any process changed a region, until what this gives is called. A
+   * hint: on SQLite, and while the connection is cut, nothing is heard, so look now and then, too.
+   */
+  onChange(listener: ChangeListener): () => void;
   /** Ends every connection. A second call does nothing. */
   close(): Promise<void>;
 }

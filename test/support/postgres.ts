@@ -18,6 +18,10 @@ export interface Postgres {
    * at that address, which nobody may be using.
    */
   createDatabase(copyOf?: string): Promise<string>;
+  /** Shuts the server down in order, ending every session; its folder stays. */
+  halt(): Promise<void>;
+  /** Starts it again at the same address. */
+  resume(): Promise<void>;
   /** Ends the server and removes its folder. */
   stop(): Promise<void>;
 }
@@ -54,7 +58,8 @@ export async function startPostgres({
   );
   writeFileSync(join(data, 'pg_hba.conf'), `local all all trust\n${hba}\n`);
   const port = await freePort();
-  const server = startServer(programs, { folder, data, port }, account);
+  const start = () => startServer(programs, { folder, data, port }, account);
+  let server = start();
   const admin = { host: folder, port, user: 'postgres', database: 'postgres' };
   await untilReady(server, admin, join(folder, 'log'));
   let databases = 0;
@@ -68,11 +73,13 @@ export async function startPostgres({
       await query(admin, `create database ${name} template ${new URL(copyOf).pathname.slice(1)}`);
       return urlOf(name);
     },
+    halt: () => end(server, 'SIGINT'),
+    async resume() {
+      server = start();
+      await untilReady(server, admin, join(folder, 'log'));
+    },
     async stop() {
-      if (server.exitCode === null && server.signalCode === null) {
-        server.kill('SIGQUIT'); // at once: what it has not written is about to be removed
-        await once(server, 'exit');
-      }
+      await end(server, 'SIGQUIT'); // at once: what it has not written is about to be removed
       await rm(folder, { recursive: true, force: true });
     },
   };
@@ -112,6 +119,12 @@ function startServer(
   );
   closeSync(log);
   return server;
+}
+
+async function end(server: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (server.exitCode !== null || server.signalCode !== null) return;
+  server.kill(signal);
+  await once(server, 'exit');
 }
 
 async function untilReady(

@@ -14,8 +14,8 @@ export interface Tier {
   timeoutMs: number;
 }
 
-/** Folders whose tests run whole programs on this machine: sshd, quickstart, a shell for each cut. */
-const SYSTEM = ['agent', 'cli', 'installer'];
+/** Folders whose tests run whole programs on this machine: sshd, quickstart, control planes, a shell for each cut. */
+const SYSTEM = ['agent', 'cli', 'installer', 'instances'];
 /** Folders that belong to another tier than `unit`. */
 const OTHERS = [...SYSTEM, 'heavy', 'lint', 'windows', 'distro', 'journeys'];
 const MACHINE_PACKAGES = [

@@ -1,0 +1,84 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { sql } from 'kysely';
+import pg from 'pg';
+
+/** Called with the id of a region that was changed, or with none: any of them may have been. */
+export type ChangeListener = (region?: string) => void;
+
+export interface ChangeFeed {
+  /** Calls the listener until what this gives is called. */
+  onChange(listener: ChangeListener): () => void;
+  close(): Promise<void>;
+}
+
+const CHANNEL = 'culvert_changes';
+const FIRST_PAUSE_MS = 100;
+const LONGEST_PAUSE_MS = 3000;
+
+/** For an update of regions: every instance is told of each of them once that is committed. */
+export const tellInstances = sql`pg_notify(${CHANNEL}, region.id)`.as('told');
+
+/**
+ * Hears of every instance's changes, on a connection of its own, from the first listener on. It
+ * connects anew when it was cut, and then says that anything may have changed. Nothing may rely on
+ * it: through a pooler that lends a connection for a transaction only, it never hears anything.
+ */
+export function openChangeFeed(connection: pg.ClientConfig): ChangeFeed {
+  const listeners = new Set<ChangeListener>();
+  const closing = new AbortController();
+  let following: Promise<void> | undefined;
+  const tell: ChangeListener = (region) => {
+    for (const listener of listeners) listener(region);
+  };
+  return {
+    onChange(listener) {
+      listeners.add(listener);
+      following ??= follow(connection, tell, closing.signal);
+      return () => listeners.delete(listener);
+    },
+    async close() {
+      closing.abort();
+      await following;
+    },
+  };
+}
+
+async function follow(
+  connection: pg.ClientConfig,
+  tell: ChangeListener,
+  signal: AbortSignal,
+): Promise<void> {
+  let pause = FIRST_PAUSE_MS;
+  while (!signal.aborted) {
+    const listened = await listen(connection, tell, signal);
+    pause = listened ? FIRST_PAUSE_MS : Math.min(pause * 2, LONGEST_PAUSE_MS);
+    await delay(pause, undefined, { signal }).catch(() => {});
+  }
+}
+
+/** Listens until the connection ends or `signal`; false when it came to no connection. */
+async function listen(
+  connection: pg.ClientConfig,
+  tell: ChangeListener,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const client = new pg.Client(connection);
+  // The end says enough; an error event that nobody listens to would end the process.
+  client.on('error', () => {});
+  client.on('notification', ({ payload }) => tell(payload));
+  const ended = new Promise<void>((resolve) => client.once('end', resolve));
+  const end = () => void client.end().catch(() => {});
+  signal.addEventListener('abort', end);
+  try {
+    await client.connect();
+    await client.query(`listen ${CHANNEL}`);
+    tell();
+    await ended;
+    return true;
+  } catch {
+    end();
+    return false;
+  } finally {
+    signal.removeEventListener('abort', end);
+  }
+}
