@@ -3,7 +3,7 @@ import { Problem } from '../domain/problem.ts';
 import { loadCatalogue } from '../render/index.ts';
 import { buildApp, type ServerSettings } from '../server/index.ts';
 import type { ListenAddress } from '../setting-grammar.ts';
-import { ensureInstallation, type Store } from '../store/index.ts';
+import { checkSchema, ensureInstallation, type Store } from '../store/index.ts';
 
 export interface ControlPlane {
   /** Ends in order: answers what was asked, takes nothing new. */
@@ -17,6 +17,10 @@ export async function startControlPlane(
   listen: ListenAddress,
   logger: Logger,
 ): Promise<ControlPlane> {
+  const newer = await checkSchema(store);
+  if (newer.length > 0) {
+    logger.warn({ newer }, 'a newer Culvert has migrated the store: replace this version soon');
+  }
   await ensureInstallation(store, {
     vendor_slug: settings.vendor.slug,
     vendor_name: settings.vendor.name,

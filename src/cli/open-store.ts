@@ -1,19 +1,14 @@
 import { Problem } from '../domain/problem.ts';
-import { migrate, openStore, pendingMigrations, type Store } from '../store/index.ts';
+import { checkSchema, migrate, openStore, type Store } from '../store/index.ts';
 
 /**
  * Opens the store at `url` for a command that does not migrate.
- * Throws `unavailable` when it cannot be reached, or its tables are not in this version's form.
+ * Throws `unavailable` when it cannot be reached, or this version cannot work on its tables.
  */
 export function openMigratedStore(url: string): Promise<Store> {
   return open(url, async (store) => {
-    const pending = await pendingMigrations(store);
-    if (pending.length === 0) return store;
-    const tables = pending.length === 1 ? '1 migration' : `${pending.length} migrations`;
-    throw new Problem('unavailable', `the store still lacks ${tables}`, {
-      field: 'CULVERT_STORE',
-      next: 'Run culvert migrate first, or start with culvert serve --migrate.',
-    });
+    await checkSchema(store);
+    return store;
   });
 }
 

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { Problem } from '../domain/problem.ts';
-import { pendingMigrations } from '../store/index.ts';
+import { checkSchema } from '../store/index.ts';
 import type { Services } from './services.ts';
 
 /**
@@ -16,13 +16,14 @@ export async function operations(app: FastifyInstance, services: Services): Prom
   }));
 
   app.get('/readyz', { config, schema: schema('The store answers and is migrated') }, async () => {
-    const pending = await pendingMigrations(services.store).catch((error: Error) => {
+    await checkSchema(services.store).catch((error: Error) => {
+      if (error instanceof Problem) throw error;
       app.log.error({ err: error }, 'the store does not answer');
-      throw unavailable('the store does not answer', 'Look at the store and at the log.');
+      throw new Problem('unavailable', 'the store does not answer', {
+        next: 'Look at the store and at the log.',
+        retryAfter: 5,
+      });
     });
-    if (pending.length > 0) {
-      throw unavailable('the store is not migrated', 'Run culvert migrate.');
-    }
     return { status: 'ok' };
   });
 
@@ -30,8 +31,4 @@ export async function operations(app: FastifyInstance, services: Services): Prom
     const text = await services.metrics.text();
     return reply.type('text/plain; version=0.0.4; charset=utf-8').send(text);
   });
-}
-
-function unavailable(detail: string, next: string): Problem {
-  return new Problem('unavailable', detail, { next, retryAfter: 5 });
 }

@@ -29,7 +29,7 @@ export {
 export type { Hashed } from './hashed.ts';
 export type { Installation, InstallationInput } from './installation.ts';
 export { ensureInstallation, getInstallation } from './installation.ts';
-export { migrate, pendingMigrations } from './migrate.ts';
+export { checkSchema, migrate, schemaState } from './migrate.ts';
 export type { Page, Paged } from './page.ts';
 export { MAX_PAGE } from './page.ts';
 export { findRegionBySlug, getRegion, insertRegion, listRegions } from './regions.ts';
