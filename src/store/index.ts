@@ -18,6 +18,7 @@ export {
   forgetDeliveries,
   settleDelivery,
 } from './deliveries.ts';
+export { isConnectionLost } from './connection-lost.ts';
 export type { EnrolmentToken, NewEnrolmentToken } from './enrolment-tokens.ts';
 export {
   findEnrolmentToken,

@@ -1,5 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Problem } from '../../domain/problem.ts';
+import { isConnectionLost } from '../../store/index.ts';
 import { problemDetails, problemLines, statusOf } from '../problem-response.ts';
 import { wantsJson } from '../wire-form.ts';
 
@@ -25,8 +26,9 @@ export function answerBadAddress(
 /** Answers every error as a problem: what is wrong, in which field, what to do. Never a stack trace. */
 export function answerProblems(app: FastifyInstance): void {
   app.setErrorHandler<FastifyError | Problem>((error, request, reply) => {
-    const problem = error instanceof Problem ? error : problemOfFramework(error);
-    if (problem.code === 'internal') request.log.error({ err: error }, 'request failed');
+    const problem = problemOf(error);
+    if (problem.code === 'internal' || isConnectionLost(error))
+      request.log.error({ err: error }, 'request failed');
     return sendProblem(request, reply, problem, statusOfFramework(error) ?? statusOf(problem));
   });
   app.setNotFoundHandler((request, reply) => {
@@ -59,6 +61,15 @@ function sendProblem(
 function bearerRefusal({ code, message }: Problem): string {
   const error = code === 'token-missing' ? 'invalid_request' : 'invalid_token';
   return `Bearer error="${error}", error_description="${message.replace(/[^\x20-\x7e]|["\\]/g, '?')}"`;
+}
+
+function problemOf(error: FastifyError | Problem): Problem {
+  if (error instanceof Problem) return error;
+  if (!isConnectionLost(error)) return problemOfFramework(error);
+  return new Problem('unavailable', 'the store does not answer', {
+    next: 'Try again in a few seconds.',
+    retryAfter: 5,
+  });
 }
 
 /** Fastify's own refusals (parsing, limits, validation) in our words. */
