@@ -36,17 +36,18 @@ export async function join(
 
 /**
  * Asks for what has changed since a revision (0: for all there is), and waits for it. Undefined when
- * nothing has changed in time.
+ * nothing has changed in time. `digest` is of the keys at that revision: where the store came back
+ * from a backup, the same number may mean other keys.
  */
 export async function fetchState(
   url: string,
   credential: string,
-  since: number,
+  { since, digest }: { since: number; digest: string },
   signal: AbortSignal,
 ): Promise<AgentState | undefined> {
   const answer = await call(url, {
     method: 'GET',
-    path: `state?since=${since}&wait=${MAX_WAIT_SECONDS}`,
+    path: `state?since=${since}&digest=${digest}&wait=${MAX_WAIT_SECONDS}`,
     credential,
     signal,
     timeout: MAX_WAIT_SECONDS * 1000 + REQUEST_TIMEOUT_MS,

@@ -83,7 +83,7 @@ export async function startTunnelServer(
       await watcher.look();
       const following = followState({
         keys,
-        fetchState: (since) => fetchState(controlPlane, credential, since, signal),
+        fetchState: (known) => fetchState(controlPlane, credential, known, signal),
         onApplied: () => {
           slots = slotsOf(keys.all());
           watcher.hurry();

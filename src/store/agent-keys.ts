@@ -68,13 +68,23 @@ export async function serverFingerprints(
   db: Kysely<Tables>,
   serverId: string,
 ): Promise<{ revision: number; fingerprints: string[] } | undefined> {
-  const all = await agentKeys(db, serverId, 0);
-  return (
-    all && {
-      revision: all.revision,
-      fingerprints: all.keys.map(({ fingerprint }) => fingerprint).sort(),
-    }
-  );
+  const { rows } = await sql<{ revision: number; fingerprint: string | null }>`
+    select region.revision, live.fingerprint
+    from tunnel_server as server
+    join region on region.id = server.region_id
+    left join (
+      select slot_key.fingerprint, slot.server_id
+      from slot
+      join slot_key on slot_key.tunnel_id = slot.tunnel_id and slot_key.slot = slot.number
+      where slot.server_id = ${serverId}
+        and slot_key.confirmed_at is not null
+        and slot_key.removed_at is null
+    ) as live on live.server_id = server.id
+    where server.id = ${serverId}`.execute(db);
+  const first = rows[0];
+  if (!first) return undefined;
+  const fingerprints = rows.flatMap(({ fingerprint }) => fingerprint ?? []).sort();
+  return { revision: first.revision, fingerprints };
 }
 
 interface ChangedKeyRow {

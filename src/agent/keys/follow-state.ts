@@ -12,7 +12,7 @@ const AFTER_MISMATCH_MS = 1000;
  */
 export async function followState(options: {
   keys: KeyList;
-  fetchState: (since: number) => Promise<AgentState | undefined>;
+  fetchState: (known: { since: number; digest: string }) => Promise<AgentState | undefined>;
   onApplied: () => void;
   signal: AbortSignal;
   log: AgentLog;
@@ -20,7 +20,7 @@ export async function followState(options: {
   const { keys, fetchState, onApplied, signal, log } = options;
   let since = keys.revision;
   const step = async () => {
-    const state = await fetchState(since);
+    const state = await fetchState({ since, digest: keys.digest });
     if (!state) return;
     const isWhole = await keys.apply(state);
     since = isWhole ? keys.revision : 0;

@@ -15,7 +15,7 @@ import { recordReport } from '../../store/index.ts';
 import { limitFailures } from '../failure-limit.ts';
 import type { Services } from '../services.ts';
 import { join } from './join.ts';
-import { readState } from './read-state.ts';
+import { differsFrom, readState } from './read-state.ts';
 import { waitForRevision } from './wait-for-revision.ts';
 
 /** 20,000 slots of about 400 bytes each. */
@@ -24,6 +24,8 @@ const REPORT_LIMIT = 8 * 1024 * 1024;
 const StateQuery = Type.Object(
   {
     since: Type.Integer({ minimum: 0, default: 0 }),
+    /** Of the caller's keys at that revision. */
+    digest: Type.Optional(Type.String({ pattern: '^[0-9a-f]{64}$' })),
     wait: Type.Integer({ minimum: 0, maximum: MAX_WAIT_SECONDS, default: 0 }),
   },
   { additionalProperties: false },
@@ -70,7 +72,9 @@ export async function agents(instance: FastifyInstance, services: Services): Pro
     },
     async (request, reply) => {
       const server = agentOf(request);
-      const { since, wait } = request.query;
+      const { wait, digest } = request.query;
+      const isAstray = await differsFrom(services.store, server, request.query.since, digest);
+      const since = isAstray ? 0 : request.query.since;
       const poll = { region: server.region_id, since, ms: wait * 1000 };
       const region = await waitForRevision(services, poll, goneSignal(reply));
       if (!region) return reply.code(204).send(null);

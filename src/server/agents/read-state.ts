@@ -32,6 +32,21 @@ export async function readState(
   }
 }
 
+/**
+ * Whether a server's keys are not those with the digest, at the revision that the store has now. A
+ * store that came back from a backup gives the numbers of lost revisions to other changes.
+ */
+export async function differsFrom(
+  { db }: Store,
+  server: TunnelServer,
+  since: number,
+  digest: string | undefined,
+): Promise<boolean> {
+  if (digest === undefined || since === 0) return false;
+  const all = await serverFingerprints(db, server.id);
+  return all?.revision === since && keysDigest(all.fingerprints) !== digest;
+}
+
 function agentKey({ bind_address }: Region, row: AgentKeyRow): AgentKey {
   const { fingerprint, type, blob, tunnel_id, slot, tunnel_port, sources, database } = row;
   const key = { type: type as KeyType, blob };
