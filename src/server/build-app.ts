@@ -39,6 +39,8 @@ export async function buildApp(input: AppInput): Promise<FastifyInstance> {
     trustProxy: settings.trustProxy.length > 0 ? settings.trustProxy : false,
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: 'idle',
+    // Whoever ends an instance loses no request: it answers what still comes, and says goodbye with it.
+    return503OnClosing: false,
     // Longer than any address can be: a wrong id is answered by its route, however long.
     routerOptions: { maxParamLength: 16_384 },
     frameworkErrors: answerBadAddress,

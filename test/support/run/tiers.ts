@@ -54,7 +54,15 @@ export const TIERS: Tier[] = [
   {
     name: 'system',
     files: () => testFiles((folder) => SYSTEM.includes(folder)),
-    packages: [...MACHINE_PACKAGES, 'dash', 'jq', 'mariadb-server', 'openssl', 'redis-server'],
+    packages: [
+      ...MACHINE_PACKAGES,
+      'dash',
+      'jq',
+      'mariadb-server',
+      'openssl',
+      'redis-server',
+      'sqlite3',
+    ],
     load: 'computes',
     timeoutMs: 40 * MINUTE_MS,
   },
