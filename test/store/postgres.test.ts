@@ -3,16 +3,18 @@ import { after, before, test } from 'node:test';
 import { sql } from 'kysely';
 import { getAuditHead, migrate, openStore, type Store } from '../../src/store/index.ts';
 import { type Postgres, startPostgres } from '../support/postgres.ts';
-import { changing } from './seed.ts';
+import { addRegion, changing } from './seed.ts';
 
 /** What only a server can do to its clients. */
 
 let postgres: Postgres;
 let store: Store;
+let urlOfStore: string;
 
 before(async () => {
   postgres = await startPostgres();
-  store = await openStore(await postgres.createDatabase());
+  urlOfStore = await postgres.createDatabase();
+  store = await openStore(urlOfStore);
   await migrate(store);
 });
 
@@ -45,4 +47,34 @@ test('idle connections that are cut are replaced', async () => {
   await endOtherSessions();
   await new Promise((resolve) => setTimeout(resolve, 100));
   assert.equal((await getAuditHead(store.db)).seq, 1);
+});
+
+test('another process hears of changes once they are committed, and of a cut', async () => {
+  const region = await addRegion(store);
+  const other = await openStore(urlOfStore);
+  const heard: (string | undefined)[] = [];
+  const until = async (wanted: (string | undefined)[]) => {
+    while (heard.length < wanted.length) await new Promise((resolve) => setTimeout(resolve, 5));
+    assert.deepEqual(heard, wanted);
+  };
+  const stop = other.onChange((id) => heard.push(id));
+  try {
+    await until([undefined]);
+    const failed = changing(store, [region.id], async () => {
+      throw new Error('second thoughts');
+    });
+    await assert.rejects(failed, /second thoughts/);
+    await changing(store, [region.id, region.id], async () => {
+      assert.deepEqual(heard, [undefined], 'heard before it was committed');
+    });
+    await until([undefined, region.id]);
+    await endOtherSessions();
+    await until([undefined, region.id, undefined]);
+    stop();
+    await changing(store, [region.id], async () => {});
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    assert.equal(heard.length, 3, 'it stopped listening');
+  } finally {
+    await other.close();
+  }
 });
