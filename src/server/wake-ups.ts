@@ -19,20 +19,20 @@ export function createWakeUps(): WakeUps {
     get closed() {
       return closed;
     },
-    wake(region = 'any') {
-      changes.emit(region);
+    wake(region) {
+      changes.emit(region === undefined ? 'any' : eventOf(region));
     },
     wait(region, ms, signal) {
       if (closed || signal.aborted) return Promise.resolve();
       return new Promise((resolve) => {
         const end = () => {
           clearTimeout(timer);
-          changes.off(region, end).off('any', end).off('close', end);
+          changes.off(eventOf(region), end).off('any', end).off('close', end);
           signal.removeEventListener('abort', end);
           resolve();
         };
         const timer = setTimeout(end, ms);
-        changes.once(region, end).once('any', end).once('close', end);
+        changes.once(eventOf(region), end).once('any', end).once('close', end);
         signal.addEventListener('abort', end);
       });
     },
@@ -41,4 +41,9 @@ export function createWakeUps(): WakeUps {
       changes.emit('close');
     },
   };
+}
+
+/** Ids come from outside, too: one named as another event, such as `error`, must not become that. */
+function eventOf(region: string): string {
+  return `region ${region}`;
 }

@@ -66,19 +66,25 @@ async function listen(
   // The end says enough; an error event that nobody listens to would end the process.
   client.on('error', () => {});
   client.on('notification', ({ payload }) => tell(payload));
-  const ended = new Promise<void>((resolve) => client.once('end', resolve));
-  const end = () => void client.end().catch(() => {});
+  const { promise: ended, resolve } = Promise.withResolvers<void>();
+  const end = () => resolve();
+  client.once('end', end);
   signal.addEventListener('abort', end);
   try {
-    await client.connect();
-    await client.query(`listen ${CHANNEL}`);
-    tell();
+    // A client that is told to end while it connects may never say how that went.
+    await Promise.race([startListening(client), ended]);
+    if (!signal.aborted) tell();
     await ended;
     return true;
   } catch {
-    end();
     return false;
   } finally {
     signal.removeEventListener('abort', end);
+    client.end().catch(() => {});
   }
+}
+
+async function startListening(client: pg.Client): Promise<void> {
+  await client.connect();
+  await client.query(`listen ${CHANNEL}`);
 }

@@ -78,3 +78,12 @@ test('another process hears of changes once they are committed, and of a cut', a
     await other.close();
   }
 });
+
+test('a store can be closed while it begins to listen', async () => {
+  for (const ms of [0, 1, 5, 20]) {
+    const other = await openStore(urlOfStore);
+    other.onChange(() => {});
+    await new Promise((resolve) => setTimeout(resolve, ms));
+    await other.close();
+  }
+});
