@@ -11,6 +11,7 @@ export { type Census, takeCensus } from './census.ts';
 export type { Changed, ChangeScope } from './change.ts';
 export { change } from './change.ts';
 export type { ChangeListener } from './change-feed.ts';
+export { isConnectionLost } from './connection-lost.ts';
 export type { Delivery } from './deliveries.ts';
 export {
   claimDelivery,
@@ -18,7 +19,6 @@ export {
   forgetDeliveries,
   settleDelivery,
 } from './deliveries.ts';
-export { isConnectionLost } from './connection-lost.ts';
 export type { EnrolmentToken, NewEnrolmentToken } from './enrolment-tokens.ts';
 export {
   findEnrolmentToken,
