@@ -2,7 +2,7 @@ import { prepareHost } from './host.ts';
 import type { AgentSettings } from './settings.ts';
 import { becomeSoleAgent, resign } from './sole-agent.ts';
 import { openStateFolder } from './state-folder.ts';
-import { startTunnelServer } from './tunnel-server.ts';
+import { removeTraces, startTunnelServer } from './tunnel-server.ts';
 
 export interface Agent {
   /** Joined, sshd listens, the first full report has arrived. Rejects with the problem that bars it. */
@@ -36,7 +36,8 @@ export async function startAgent(settings: AgentSettings): Promise<Agent> {
       stopping.abort();
       await done;
       const server = await starting.catch(() => undefined);
-      if (endSessions) await server?.end();
+      // It may have got so far that it left something outside its folder.
+      if (endSessions) await (server ? server.end() : removeTraces(folder));
       await resign(folder);
     },
   };

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { chmod, chown, mkdir, realpath, rm } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import type { Host } from './host.ts';
 import { runProgram } from './system/run-program.ts';
 
@@ -16,6 +16,8 @@ export interface StateFolder {
   keyList: string;
   /** A file for each key, read by sshd's keys user. */
   keys: string;
+  /** As root: a folder in /run, with what sshd's login hook needs, and the keys where they must. */
+  run?: string;
   sshdConfig: string;
   sshdLog: string;
   sshdPid: string;
@@ -28,21 +30,23 @@ export interface StateFolder {
 }
 
 /** Takes back what lies outside the state folder: it is made anew at each start. */
-export async function removeRunFolder({ keys }: StateFolder): Promise<void> {
-  if (keys.startsWith(`${RUN_FOLDER}/`)) await rm(dirname(keys), { recursive: true, force: true });
+export async function removeRunFolder({ run }: StateFolder): Promise<void> {
+  if (run !== undefined) await rm(run, { recursive: true, force: true });
 }
 
 /** Makes the state folder, or mends its modes. Paths are without links, as /proc shows them. */
 export async function openStateFolder(place: string, host: Host): Promise<StateFolder> {
   await mkdir(place, { recursive: true });
   const path = await realpath(place);
-  const keys = await placeKeys(path, host);
+  const run = host.mode === 'root' ? await openRunFolder(path) : undefined;
+  const keys = await placeKeys(path, host, run);
   return {
     membership: join(path, 'membership.json'),
     activeHostKey: join(path, 'host_key'),
     spareHostKey: join(path, 'host_key_spare'),
     keyList: join(path, 'keys.json'),
     keys,
+    ...(run !== undefined && { run }),
     sshdConfig: join(path, 'sshd_config'),
     sshdLog: join(path, 'sshd.log'),
     sshdPid: join(path, 'sshd.pid'),
@@ -57,13 +61,16 @@ export async function openStateFolder(place: string, host: Host): Promise<StateF
  * read. That user must be able to walk to them. Where a folder above bars it (quickstart of root
  * below /root, 0700), the files go to /run: they are made anew from the list at each start.
  */
-async function placeKeys(path: string, { mode, keysUser: { uid, gid } }: Host): Promise<string> {
+async function placeKeys(
+  path: string,
+  { mode, keysUser: { uid, gid } }: Host,
+  run = path,
+): Promise<string> {
   await chmod(path, mode === 'root' ? 0o711 : 0o700);
   const isReachable =
     mode === 'user' || (await runProgram('/usr/bin/test', ['-x', path], { uid, gid })).ok;
   if (!isReachable) await chmod(path, 0o700);
-  const parent = isReachable ? path : await openRunFolder(path);
-  const keys = join(parent, 'keys');
+  const keys = join(isReachable ? path : run, 'keys');
   await mkdir(keys, { recursive: true });
   if (mode === 'root') await chown(keys, 0, gid);
   // The set-group-id bit hands the group down to folders and files made later.

@@ -9,14 +9,17 @@ import { ensureMembership } from './membership.ts';
 import { Prober } from './probes/index.ts';
 import { Reporter } from './reporter.ts';
 import { readLogPosition } from './sessions/log-position.ts';
+import { LoginRecords } from './sessions/login-records.ts';
 import { ProbeSchedule } from './sessions/probe-schedule.ts';
 import { Reconciler } from './sessions/reconciler.ts';
 import { SessionLog } from './sessions/session-log.ts';
 import { Sessions } from './sessions/sessions.ts';
 import { slotsOf } from './sessions/slot.ts';
 import { SlotWatch } from './sessions/slot-watch.ts';
+import { Takeover } from './sessions/takeover.ts';
 import { Watcher } from './sessions/watcher.ts';
 import type { AgentSettings } from './settings.ts';
+import { installLoginHook, type LoginHook, removeLoginHook } from './sshd/login-hook.ts';
 import { Sshd } from './sshd/sshd.ts';
 import { removeRunFolder, type StateFolder } from './state-folder.ts';
 
@@ -39,7 +42,9 @@ export async function startTunnelServer(
   const { region, credential } = await ensureMembership(settings, host, folder, signal);
   const keyFolder = await openKeyFolder(folder.keys);
   const keys = await KeyList.open(folder.keyList, keyFolder);
-  const sshd = await startSshd(settings, host, folder, region);
+  const hook = await installLoginHook(host, folder, log);
+  const records = hook && new LoginRecords(hook.sessions);
+  const sshd = await startSshd(settings, host, folder, region, hook);
 
   const position = await readLogPosition(folder);
   const sessions = new Sessions({
@@ -52,11 +57,17 @@ export async function startTunnelServer(
     sessions,
     firstPort: region.first_tunnel_port,
     lastPort: region.last_tunnel_port,
-    onChange: (row, urgent) => reporter.note(row, urgent),
+    onChange: (row, urgent) => {
+      const { tunnel, slot, session } = row;
+      if (session === 'taken') log.warn({ tunnel, slot }, 'another program has a tunnel port');
+      reporter.note(row, urgent);
+    },
     onForbidden: (session) => reconciler.end(session, 'no key lets it listen there'),
   });
   const { port } = region;
-  const reconciler = new Reconciler({ keys, folder: keyFolder, sessions, watch, port, log });
+  const known = { keys, sessions, watch, log, ...(records && { records }) };
+  const reconciler = new Reconciler({ ...known, folder: keyFolder, port });
+  const takeover = new Takeover({ ...known, reconciler, ...(hook && { bars: hook.bars }) });
   const reporter = new Reporter({
     rows: () => watch.rows(),
     applied: () => ({ revision: keys.revision, digest: keys.digest }),
@@ -73,6 +84,8 @@ export async function startTunnelServer(
     sessions,
     watch,
     reconciler,
+    takeover,
+    ...(records && { records }),
     probes: new ProbeSchedule({ prober, watch, host: region.bind_address, log }),
     slots: () => slots,
     log,
@@ -84,6 +97,7 @@ export async function startTunnelServer(
       const following = followState({
         keys,
         fetchState: (known) => fetchState(controlPlane, credential, known, signal),
+        onRemoved: (gone) => void reconciler.revoke(gone),
         onApplied: () => {
           slots = slotsOf(keys.all());
           watcher.hurry();
@@ -111,9 +125,15 @@ export async function startTunnelServer(
       sessions.gather();
       await sshd.end();
       await sessions.endAll();
-      await removeRunFolder(folder);
+      await removeTraces(folder);
     },
   };
+}
+
+/** Takes back what lies outside the state folder. No sshd may run that needs it. */
+export async function removeTraces(folder: StateFolder): Promise<void> {
+  await removeLoginHook(folder);
+  await removeRunFolder(folder);
 }
 
 function startSshd(
@@ -121,6 +141,7 @@ function startSshd(
   host: Host,
   folder: StateFolder,
   region: JoinAnswer['region'],
+  hook: LoginHook | undefined,
 ): Promise<Sshd> {
   const config = renderSshdConfig(loadCatalogue(), {
     port: region.port,
@@ -132,6 +153,8 @@ function startSshd(
     bind_address: region.bind_address,
     pid_file: folder.sshdPid,
     openssh: host.sshd.openssh,
+    ...(hook && { pam_service: hook.pamService }),
   });
-  return Sshd.start({ host, folder, config, listenAddress, port: region.port, log });
+  const program = hook?.program ?? host.sshd.path;
+  return Sshd.start({ host, program, folder, config, listenAddress, port: region.port, log });
 }

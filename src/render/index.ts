@@ -7,6 +7,7 @@ export { renderErrorScript } from './error-script.ts';
 export { checkInstallerInput, type InstallerInput, InstallerInputSchema } from './input.ts';
 export { renderInstaller, renderScript } from './installer.ts';
 export { installerUrl, slotUrl } from './installer-url.ts';
+export { renderLoginHook, renderPamService } from './login-hook.ts';
 export { renderPlan } from './plan.ts';
 export { INSTALLER_FILE, PLATFORMS, type Platform } from './platform.ts';
 export { instanceName, type ProxyFiles, renderProxyFiles } from './proxy-files.ts';

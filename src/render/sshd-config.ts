@@ -15,11 +15,14 @@ export interface SshdConfigInput {
   bind_address: string;
   pid_file: string;
   openssh: { major: number; minor: number };
+  /** Name of the PAM service that runs the login hook; without it PAM is not asked. */
+  pam_service?: string;
 }
 
 /** Renders the tunnel server's sshd_config: one for root and for an ordinary user. */
 export function renderSshdConfig(catalogue: Catalogue, input: SshdConfigInput): string {
-  const { bind_address, keys_folder, openssh, ...same } = input;
+  const { bind_address, keys_folder, openssh, pam_service, ...same } = input;
+  const isFrom9_8 = openssh.major > 9 || (openssh.major === 9 && openssh.minor >= 8);
   const isLocal = bind_address === '127.0.0.1';
   return templateOf(catalogue, 'sshd-config').render({
     ...same,
@@ -28,7 +31,10 @@ export function renderSshdConfig(catalogue: Catalogue, input: SshdConfigInput): 
     permit_listen: isLocal ? ['localhost:*', '127.0.0.1:*'] : [`${bind_address}:*`],
     // With "no", sshd would bind 127.0.0.1 whatever address was asked for, and say nothing.
     gateway_ports: isLocal ? 'no' : 'clientspecified',
-    // OpenSSH 9.8 brought these penalties; earlier ones do not start on the keyword.
-    has_source_penalties: openssh.major > 9 || (openssh.major === 9 && openssh.minor >= 8),
+    use_pam: pam_service === undefined ? 'no' : 'yes',
+    // OpenSSH 9.8 brought both keywords; earlier ones do not start on them. Those take the name that
+    // sshd was called by for the PAM service's.
+    pam_services: pam_service !== undefined && isFrom9_8 ? [pam_service] : [],
+    has_source_penalties: isFrom9_8,
   });
 }

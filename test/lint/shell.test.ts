@@ -33,6 +33,7 @@ const scripts: Record<string, Buffer> = {
     next: 'Ask the vendor.',
   }),
   connect: readFileSync('templates/connect/connect.sh'),
+  'login hook': readFileSync('templates/login-hook/login-hook.sh'),
   '.ci/run': readFileSync('.ci/run'),
   ...Object.fromEntries(
     globSync('test/support/bed/*.sh').map((file) => [file, readFileSync(file)]),

@@ -59,7 +59,7 @@ test('a hostile value is refused by its field, or changes nothing but its own wo
       key_file: '/keys/%f',
     },
     ...{ keys_user: 'keys', permit_listen: ['localhost:*'], gateway_ports: 'no', pid_file: '/pid' },
-    has_source_penalties: false,
+    ...{ use_pam: 'no', pam_services: [], has_source_penalties: false },
   };
   const plain = template.render(values);
   let refused = 0;
@@ -149,4 +149,15 @@ test('the penalties that OpenSSH 9.8 brought are named from then on', () => {
     );
   assert.deepEqual([has(8, 9), has(9, 2), has(9, 7)], [false, false, false]);
   assert.deepEqual([has(9, 8), has(9, 10), has(10, 0)], [true, true, true]);
+});
+
+test('a PAM service is named from OpenSSH 9.8 on; before, by what sshd is called', () => {
+  const of = (minor: number, pam_service?: string) =>
+    renderSshdConfig(catalogue, {
+      ...{ ...INPUT, openssh: { major: 9, minor } },
+      ...(pam_service !== undefined && { pam_service }),
+    }).match(/^(?:UsePAM|PAMServiceName).*$/gm);
+  assert.deepEqual(of(8), ['UsePAM no']);
+  assert.deepEqual(of(7, 'culvert-sshd-1'), ['UsePAM yes']);
+  assert.deepEqual(of(8, 'culvert-sshd-1'), ['UsePAM yes', 'PAMServiceName culvert-sshd-1']);
 });

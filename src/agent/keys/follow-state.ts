@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { AgentState } from '../../domain/agent-protocol.ts';
+import type { AgentKey, AgentState } from '../../domain/agent-protocol.ts';
 import { persist } from '../persist.ts';
 import type { AgentLog } from '../settings.ts';
 import type { KeyList } from './key-list.ts';
@@ -13,16 +13,19 @@ const AFTER_MISMATCH_MS = 1000;
 export async function followState(options: {
   keys: KeyList;
   fetchState: (known: { since: number; digest: string }) => Promise<AgentState | undefined>;
+  /** Removed keys let nobody in any more. */
+  onRemoved: (gone: AgentKey[]) => void;
+  /** All is as the control plane said. */
   onApplied: () => void;
   signal: AbortSignal;
   log: AgentLog;
 }): Promise<void> {
-  const { keys, fetchState, onApplied, signal, log } = options;
+  const { keys, fetchState, onRemoved, onApplied, signal, log } = options;
   let since = keys.revision;
   const step = async () => {
     const state = await fetchState({ since, digest: keys.digest });
     if (!state) return;
-    const isWhole = await keys.apply(state);
+    const isWhole = await keys.apply(state, onRemoved);
     since = isWhole ? keys.revision : 0;
     const what = { revision: state.revision, full: state.full };
     if (isWhole) {

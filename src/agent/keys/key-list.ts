@@ -56,25 +56,26 @@ export class KeyList {
 
   /**
    * Takes over what the control plane said. False when the result is not what it has: then a full
-   * state is needed.
+   * state is needed. `onRemoved` is called as soon as removed keys let nobody in any more: revocation
+   * does not wait for a disk.
    */
-  async apply(state: AgentState): Promise<boolean> {
+  async apply(state: AgentState, onRemoved = (_gone: AgentKey[]) => {}): Promise<boolean> {
     const keys = state.full ? new Map<string, AgentKey>() : new Map(this.#keys);
     const added = state.keys.filter((key) => KEY_LINE.test(key.line));
     for (const fingerprint of state.removed) keys.delete(fingerprint);
     for (const key of added) keys.set(key.fingerprint, key);
     if (keysDigest(keys.keys()) !== state.digest) return false;
 
-    // The list first: after a crash in between, the folder is made from it, and no removed key is back.
-    const saved = JSON.stringify({ revision: state.revision, keys: [...keys.values()] });
-    await writeAtomically(this.#path, saved, { durable: true });
+    const gone = [...this.#keys.values()].filter(({ fingerprint }) => !keys.has(fingerprint));
+    for (const { fingerprint } of gone) await this.#folder.remove(fingerprint);
     this.#keys = keys;
     this.#digest = state.digest;
+    if (gone.length > 0) onRemoved(gone);
+    // Before what is added: after a crash in between, the folder is made from it.
+    const saved = JSON.stringify({ revision: state.revision, keys: [...keys.values()] });
+    await writeAtomically(this.#path, saved, { durable: true });
     if (state.full) await this.#folder.fill(keys.values());
-    else {
-      for (const fingerprint of state.removed) await this.#folder.remove(fingerprint);
-      for (const key of added) await this.#folder.put(key);
-    }
+    else for (const key of added) await this.#folder.put(key);
     this.#revision = state.revision;
     return true;
   }

@@ -23,6 +23,8 @@ const PositionSchema = Type.Object({
       monitor: Process,
       child: Type.Optional(Process),
       claims: Type.Array(Type.String()),
+      address: Type.Optional(Type.String()),
+      isSettled: Type.Optional(Type.Boolean()),
       seenAt: Type.Number(),
     }),
   ),

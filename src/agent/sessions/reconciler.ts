@@ -1,20 +1,25 @@
+import type { AgentKey } from '../../domain/agent-protocol.ts';
 import type { KeyFolder } from '../keys/key-folder.ts';
 import type { KeyList } from '../keys/key-list.ts';
 import type { AgentLog } from '../settings.ts';
 import { unansweredConnections } from '../system/unanswered-connections.ts';
 import { DeadConnections } from './dead-connections.ts';
+import type { LoginRecords } from './login-records.ts';
 import { type Session, sessionId } from './session.ts';
 import type { Sessions } from './sessions.ts';
 import type { SlotWatch } from './slot-watch.ts';
 
 /** A session has this long to open its port. */
 const LISTEN_WITHIN_MS = 10_000;
+const REMOVED = 'its key was removed';
 
 export interface ReconcilerOptions {
   keys: KeyList;
   folder: KeyFolder;
   sessions: Sessions;
   watch: SlotWatch;
+  /** Where there is a login hook. */
+  records?: LoginRecords;
   /** Where sshd takes connections. */
   port: number;
   log: AgentLog;
@@ -37,10 +42,26 @@ export class Reconciler {
     watch.forgetStrangers();
     await this.#endDead();
     const listening = watch.listening();
+    const ends: Promise<void>[] = [];
     for (const session of sessions.all()) {
-      const why = await this.#whyNot(session, listening.get(sessionId(session)));
-      if (why) await this.end(session, why);
+      const why = await this.#whyNot(session, listening.has(sessionId(session)));
+      if (why) ends.push(this.end(session, why));
     }
+    await Promise.all(ends);
+  }
+
+  /**
+   * Ends every session of a key that was removed, listening or not. The key's file is gone by then:
+   * a login that the hook has not recorded yet, the hook itself refuses.
+   */
+  async revoke(removed: AgentKey[]): Promise<void> {
+    const { records, sessions } = this.#options;
+    for (const { port, fingerprint } of removed) {
+      const record = records?.read(port);
+      if (record?.fingerprint === fingerprint) sessions.record(record);
+    }
+    const gone = sessions.all().filter((session) => this.#hasRemovedKey(session));
+    await Promise.all(gone.map((session) => this.end(session, REMOVED)));
   }
 
   /** Ends one session; asked again while that is under way, it does nothing. */
@@ -64,11 +85,17 @@ export class Reconciler {
     await Promise.all(ends);
   }
 
-  async #whyNot(session: Session, listeningKey?: string): Promise<string | undefined> {
-    const { keys, folder } = this.#options;
-    const key = listeningKey ?? session.claims[0];
-    if (key && !(keys.get(key) && (await folder.has(key)))) return 'its key was removed';
-    const isIdle = listeningKey === undefined && Date.now() - session.seenAt > LISTEN_WITHIN_MS;
+  async #whyNot(session: Session, isListening: boolean): Promise<string | undefined> {
+    if (this.#hasRemovedKey(session)) return REMOVED;
+    for (const key of session.isSettled ? session.claims : []) {
+      if (!(await this.#options.folder.has(key))) return REMOVED;
+    }
+    const isIdle = !isListening && Date.now() - session.seenAt > LISTEN_WITHIN_MS;
     return isIdle ? 'it does not listen' : undefined;
+  }
+
+  // Of two keys that the log names, one is forged. Either may be the removed one.
+  #hasRemovedKey({ isSettled, claims }: Session): boolean {
+    return Boolean(isSettled) && claims.some((key) => !this.#options.keys.get(key));
   }
 }

@@ -1,13 +1,13 @@
-import { basename } from 'node:path';
 import {
   allProcessIds,
   childrenOf,
-  executableOf,
+  commandLineOf,
   findProcess,
   openFilesOf,
   type ProcessEntry,
   userOf,
 } from '../system/process-table.ts';
+import { findSshdProcess, isSshd } from '../system/sshd-process.ts';
 
 /** What tells one sshd of a machine from another. */
 export interface SshdIdentity {
@@ -17,18 +17,6 @@ export interface SshdIdentity {
   loginUid: number;
   /** The process that listens for logins, as it is now. */
   master: () => number;
-}
-
-/** From OpenSSH 9.8 on, a session is a process of a program of its own. */
-const PROGRAMS: ReadonlySet<string> = new Set(['sshd', 'sshd-session']);
-
-/** The running process with that id, if it is one of OpenSSH's server. */
-export function findSshdProcess(pid: number): ProcessEntry | undefined {
-  const entry = findProcess(pid);
-  if (!entry) return undefined;
-  // After an upgrade of OpenSSH the path ends in " (deleted)"; inside a container it may be hidden.
-  const program = executableOf(pid)?.replace(/ \(deleted\)$/, '') ?? entry.name;
-  return PROGRAMS.has(basename(program)) ? entry : undefined;
 }
 
 /**
@@ -48,6 +36,18 @@ export function childOf(monitorPid: number): ProcessEntry | undefined {
   return childrenOf(monitorPid)
     .map(findSshdProcess)
     .find((entry) => entry !== undefined);
+}
+
+/**
+ * The user's process of a session whose login is over, told by its title. Before, one child reads the
+ * client's packets, titled `[net]`, and another looks the key up, titled as their parent: `[priv]`.
+ */
+export function loggedInChildOf(monitorPid: number, login: string): ProcessEntry | undefined {
+  const pid = childrenOf(monitorPid).find((pid) => {
+    const [program = '', title = ''] = commandLineOf(pid).split(': ', 2);
+    return isSshd(program) && title === login;
+  });
+  return pid === undefined ? undefined : findProcess(pid);
 }
 
 /** Every process of that sshd, its listening one included. */

@@ -1,4 +1,4 @@
-import { bootId, type ProcessIdentity, startedAt } from '../system/process-table.ts';
+import { bootId, isRunning, type ProcessIdentity, startedAt } from '../system/process-table.ts';
 
 /** A connection that logged in. */
 export interface Session {
@@ -7,10 +7,15 @@ export interface Session {
   /** The child, once it is known to listen. */
   child?: ProcessIdentity;
   /**
-   * Fingerprints that the log names for it, the latest first. sshd names one; a second means that a
-   * process id came round again, or that somebody forged a line. The port that it holds decides.
+   * Fingerprints of the key that it logged in with, the latest first: one, as the login hook says.
+   * Where only the log tells, a second means that somebody forged a line. The port that it holds
+   * decides then, and it ends nobody's session.
    */
   claims: string[];
+  /** Where its client is, as far as it is known. */
+  address?: string;
+  /** It is logged in, and the log was read up to there: a line that names it now is forged. */
+  isSettled?: boolean;
   /** When the agent first saw it, milliseconds. */
   seenAt: number;
 }
@@ -18,6 +23,11 @@ export interface Session {
 /** Opaque, and never the same for two sessions. */
 export function sessionId({ monitor }: Session): string {
   return `${bootId().slice(0, 8)}-${monitor.pid}-${monitor.start}`;
+}
+
+/** Whether any process of it runs. */
+export function isLive({ monitor, child }: Session): boolean {
+  return isRunning(monitor) || (child !== undefined && isRunning(child));
 }
 
 /** Unix seconds. */

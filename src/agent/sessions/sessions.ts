@@ -1,13 +1,15 @@
-import { endProcess } from '../system/end-process.ts';
 import type { Listener } from '../system/listening-ports.ts';
 import { isRunning, openFilesOf, type ProcessIdentity } from '../system/process-table.ts';
+import { findSshdProcess } from '../system/sshd-process.ts';
 import type { AcceptedLogin } from './accepted-login.ts';
-import type { Session } from './session.ts';
+import { endSession } from './end-session.ts';
+import type { LoginRecord } from './login-records.ts';
+import { isLive, type Session } from './session.ts';
 import {
   allOfSshd,
   childOf,
-  findSshdProcess,
   isOfSshd,
+  loggedInChildOf,
   type SshdIdentity,
 } from './session-process.ts';
 
@@ -30,17 +32,40 @@ export class Sessions {
     this.forgetEnded();
   }
 
-  /** Takes in a line of the log, when a process of our sshd bears it out. */
-  claim({ pid, fingerprint }: AcceptedLogin): void {
-    const monitor = pid === this.#sshd.master() ? undefined : findSshdProcess(pid);
-    if (!monitor || !isOfSshd(this.#sshd, monitor)) return;
+  /** Takes in a login that the hook has recorded: nobody but root can have written that. */
+  record({ monitor, fingerprint, address }: LoginRecord): Session | undefined {
+    if (!isRunning(monitor)) return undefined;
     const session = this.#sessionOf(monitor);
+    return Object.assign(session, { claims: [fingerprint], address, isSettled: true });
+  }
+
+  /** Takes in a line of the log, when a process of our sshd bears it out. */
+  claim({ pid, fingerprint, address }: AcceptedLogin): Session | undefined {
+    const monitor = pid === this.#sshd.master() ? undefined : findSshdProcess(pid);
+    if (!monitor || !isOfSshd(this.#sshd, monitor)) return undefined;
+    const session = this.#sessionOf(monitor);
+    if (session.isSettled) return undefined;
+    session.address ??= address;
     session.claims = [fingerprint, ...session.claims.filter((other) => other !== fingerprint)];
+    return session;
+  }
+
+  /**
+   * The sessions whose login is over, and that are not settled yet. Their own line stands in the log
+   * by now: sshd writes it before it makes the user's process.
+   */
+  loggedIn(login: string): Session[] {
+    return this.all().filter((session) => {
+      if (session.isSettled) return false;
+      const child = loggedInChildOf(session.monitor.pid, login);
+      if (child) session.child = child;
+      return child !== undefined;
+    });
   }
 
   forgetEnded(): void {
-    for (const [pid, { monitor, child }] of this.#byMonitor) {
-      if (!isRunning(monitor) && !(child && isRunning(child))) this.#byMonitor.delete(pid);
+    for (const [pid, session] of this.#byMonitor) {
+      if (!isLive(session)) this.#byMonitor.delete(pid);
     }
   }
 
@@ -83,12 +108,11 @@ export class Sessions {
     return session;
   }
 
-  /** Ends a session, its child first: one whose monitor is gone would keep the port. */
+  /** Ends a session at once. One that would not end stays known, to be ended again. */
   async end(session: Session): Promise<void> {
-    const child = currentChild(session);
-    if (child) await endProcess(child);
-    await endProcess(session.monitor);
-    this.#byMonitor.delete(session.monitor.pid);
+    const hasEnded = await endSession(session);
+    const { pid } = session.monitor;
+    if (hasEnded && this.#byMonitor.get(pid) === session) this.#byMonitor.delete(pid);
   }
 
   /** Takes in every session and every login under way, also those that no line told of. */
@@ -108,6 +132,8 @@ export class Sessions {
     const known = this.#byMonitor.get(pid);
     if (known?.monitor.start === start) return known;
     const session = { monitor: { pid, start }, claims: [], seenAt: Date.now() };
+    // The latest is the last one in it.
+    this.#byMonitor.delete(pid);
     this.#byMonitor.set(pid, session);
     return session;
   }

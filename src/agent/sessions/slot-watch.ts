@@ -35,6 +35,8 @@ export class SlotWatch {
   readonly #options: SlotWatchOptions;
   /** By tunnel port. A slot that is down has no row. */
   readonly #rows = new Map<number, SlotRow>();
+  /** By tunnel port, at the last look. */
+  #holders = new Map<number, Session>();
   /** By the socket's inode; null for a stranger. */
   #owners = new Map<string, Session | null>();
   /** The sockets that were a stranger's when all strangers were last forgotten. */
@@ -51,6 +53,11 @@ export class SlotWatch {
 
   rowOf(port: number): SlotRow | undefined {
     return this.#rows.get(port);
+  }
+
+  /** The session that held a port at the last look, by its socket. */
+  ownerOf(port: number): Session | undefined {
+    return this.#holders.get(port);
   }
 
   /** The sessions that hold their port, by id, each with the fingerprint that let it. */
@@ -70,6 +77,7 @@ export class SlotWatch {
   /** Takes in what listens now. */
   observe(slots: Map<number, Slot>, listeners: Map<number, Listener>): void {
     const owners = new Map<string, Session | null>();
+    const holders = new Map<number, Session>();
     const seen = new Set<number>();
     for (const listener of listeners.values()) {
       const { port, inode } = listener;
@@ -77,6 +85,7 @@ export class SlotWatch {
       const slot = slots.get(port);
       const owner = this.#owners.get(inode) ?? this.#ownerOf(listener, slot);
       owners.set(inode, owner);
+      if (owner) holders.set(port, owner);
       const report = owner
         ? this.#reportOf(slot, owner)
         : this.#suspects.has(inode)
@@ -87,6 +96,7 @@ export class SlotWatch {
       this.#set(slot, report);
     }
     this.#owners = owners;
+    this.#holders = holders;
     for (const [port, row] of this.#rows) {
       if (seen.has(port)) continue;
       this.#rows.delete(port);

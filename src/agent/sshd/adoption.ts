@@ -7,6 +7,7 @@ import {
   findProcess,
   type ProcessIdentity,
 } from '../system/process-table.ts';
+import { findSshdProcess } from '../system/sshd-process.ts';
 import type { SshdOptions } from './options.ts';
 import { recordedSshd } from './record.ts';
 
@@ -32,7 +33,7 @@ export async function adoptSshd(options: SshdOptions): Promise<ProcessIdentity |
 // sshd keeps its arguments in its title, and no other process is given these.
 function hasOurFiles(pid: number, { sshdConfig, sshdLog }: StateFolder): boolean {
   return (
-    findProcess(pid)?.name === 'sshd' &&
+    findSshdProcess(pid) !== undefined &&
     commandLineOf(pid).includes(` -D -f ${sshdConfig} -E ${sshdLog}`)
   );
 }

@@ -20,10 +20,10 @@ const REFUSED_AFTER_MS = 1500;
 
 /** Starts sshd and waits until it listens. Throws a problem that tells what sshd said. */
 export async function launchSshd(options: SshdOptions): Promise<ProcessIdentity> {
-  const { host, folder, listenAddress, port } = options;
+  const { program, folder, listenAddress, port } = options;
   const logEnd = await endOfLog(folder.sshdLog);
   const child = spawn(
-    host.sshd.path,
+    program,
     ['-D', '-f', folder.sshdConfig, '-E', folder.sshdLog],
     // A session of its own: neither the terminal's Ctrl-C nor our end reaches it. And no pipe to us:
     // when the reader of a full one freezes, logins freeze, and then live tunnels.

@@ -11,6 +11,8 @@ export interface ProcessEntry extends ProcessIdentity {
   parent: number;
   /** The executable's base name, at most 15 characters. */
   name: string;
+  /** As proc_pid_stat(5) has it: `T` is stopped. */
+  state: string;
 }
 
 /** USER_HZ: 100 on every architecture that Linux and Node share (time(7)). */
@@ -37,6 +39,7 @@ export function findProcess(pid: number): ProcessEntry | undefined {
   if (fields[0] === 'Z' || fields[0] === 'X') return undefined;
   return {
     pid,
+    state: fields[0] as string,
     name: stat.slice(stat.indexOf('(') + 1, close),
     parent: Number(fields[1]),
     start: Number(fields[19]),

@@ -1,4 +1,5 @@
 import { quoteKnownHosts } from './known-hosts.ts';
+import { quotePam } from './pam.ts';
 import { quotePowerShell } from './powershell.ts';
 import { quoteShell } from './shell.ts';
 import { quoteSshConfig } from './ssh-config.ts';
@@ -16,6 +17,7 @@ export const QUOTING = {
   'ssh-config': quoteSshConfig,
   'known-hosts': quoteKnownHosts,
   'sshd-config': quoteSshdConfig,
+  pam: quotePam,
   systemd: quoteSystemd,
   text: quoteText,
 } as const satisfies Record<string, (value: string) => string>;

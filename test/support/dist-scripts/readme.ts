@@ -5,7 +5,10 @@ export function readme(): string {
   const folders = [
     ...Object.entries(ACCOUNTS).map(([name, { shows }]) => [name, shows]),
     ['errors', 'the scripts that stand where an installer would, when there is none'],
-    ['tunnel-server', "the tunnel server's sshd, of root and of an ordinary user"],
+    [
+      'tunnel-server',
+      "the tunnel server's sshd, of root with its login hook, and of an ordinary user",
+    ],
   ];
   return `# What customers get
 

@@ -6,6 +6,8 @@ import {
   PLATFORMS,
   renderBundleFiles,
   renderErrorScript,
+  renderLoginHook,
+  renderPamService,
   renderProxyFiles,
   renderSshdConfig,
   renderWindowsFiles,
@@ -111,6 +113,7 @@ function tunnelServerSamples(catalogue: Catalogue): Sample[] {
     bind_address: '10.20.0.4',
     pid_file: '/var/lib/culvert/sshd.pid',
     openssh: { major: 10, minor: 0 },
+    pam_service: 'culvert-sshd-0123456789abcdef',
   });
   const user = renderSshdConfig(catalogue, {
     port: 50022,
@@ -126,6 +129,16 @@ function tunnelServerSamples(catalogue: Catalogue): Sample[] {
   return [
     { path: 'tunnel-server/root/sshd_config', template: 'sshd-config', text: root },
     { path: 'tunnel-server/user/sshd_config', template: 'sshd-config', text: user },
+    {
+      path: 'tunnel-server/root/login-hook',
+      template: 'login-hook',
+      text: renderLoginHook(catalogue),
+    },
+    {
+      path: 'tunnel-server/root/pam-service',
+      template: 'pam-service',
+      text: renderPamService(catalogue, '/run/culvert/0123456789abcdef/login-hook'),
+    },
   ];
 }
 
