@@ -26,6 +26,8 @@ export class ControlPlane {
   readonly reports: (AgentReport & { at: number })[] = [];
   /** What no agent may send. */
   readonly faults: unknown[] = [];
+  /** When an agent was last told of a change, performance.now(). */
+  answeredAt = 0;
   #keys = new Map<string, AgentKey>();
   #removed = new Map<string, number>();
   #added = new Map<string, number>();
@@ -161,6 +163,7 @@ export class ControlPlane {
     }
     const isNewer = ([, revision]: [string, number]) => revision > since;
     const fresh = new Map([...this.#added].filter(isNewer));
+    this.answeredAt = performance.now();
     send(200, {
       revision: this.#revision,
       full: since === 0,

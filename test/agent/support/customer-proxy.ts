@@ -74,24 +74,51 @@ export class CustomerProxy {
     return `${this.#server.login}@127.0.0.1`;
   }
 
-  /** Opens the tunnel to a database on this machine and leaves it open. */
+  /** Opens the tunnel to a database on this machine and leaves it open; `more` are options of ssh. */
   connect(databasePort: number, ...more: string[]): ChildProcess {
     const forward = `${this.key.port}:127.0.0.1:${databasePort}`;
-    const options = ['-N', '-o', 'ExitOnForwardFailure=yes', '-R', forward, ...more];
-    const client = spawn('ssh', this.arguments(...options), { stdio: 'ignore' });
+    return this.logIn('-o', 'ExitOnForwardFailure=yes', '-R', forward, ...more);
+  }
+
+  /** Logs in and stays, without asking for its port. */
+  logIn(...more: string[]): ChildProcess {
+    const client = spawn('ssh', this.arguments('-N', ...more), { stdio: 'ignore' });
     this.#clients.push(client);
     return client;
   }
 
-  /** Ends every tunnel that it opened. */
-  async disconnect(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
-    const running = this.#clients.filter(
+  /** How many of its clients run. */
+  get running(): number {
+    return this.#running().length;
+  }
+
+  /** Sends a signal to every client that runs. */
+  signal(signal: NodeJS.Signals): void {
+    for (const client of this.#running()) client.kill(signal);
+  }
+
+  /** Ends the clients that came before the last one. */
+  async endEarlier(): Promise<void> {
+    const last = this.#clients.pop();
+    await this.disconnect('SIGKILL');
+    if (last) this.#clients.push(last);
+  }
+
+  #running(): ChildProcess[] {
+    return this.#clients.filter(
       ({ exitCode, signalCode }) => exitCode === null && signalCode === null,
     );
+  }
+
+  /** Ends every tunnel that it opened. */
+  async disconnect(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    const running = this.#running();
     this.#clients = [];
     await Promise.all(
       running.map((client) => {
         client.kill(signal);
+        // One that is frozen hears of it then.
+        client.kill('SIGCONT');
         return once(client, 'exit');
       }),
     );

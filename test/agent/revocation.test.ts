@@ -1,0 +1,91 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { after, before, suite, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { MODES } from './support/agent-host.ts';
+import type { CustomerProxy } from './support/customer-proxy.ts';
+import { isOpen, listenTo, startGreeter, untilOpen } from './support/greeter.ts';
+import { World } from './support/world.ts';
+
+for (const mode of MODES) {
+  const times = mode === 'root' ? 100 : 20;
+  suite(`revocation, sshd as ${mode}`, () => {
+    let world: World;
+    let database: Awaited<ReturnType<typeof startGreeter>>;
+
+    before(async () => {
+      database = await startGreeter();
+      world = await World.make(mode);
+      await world.startAgent();
+    });
+    after(async () => {
+      await world.remove();
+      database.stop();
+      assert.deepEqual(world.controlPlane.faults, []);
+    });
+
+    /** A session that can be asked for its port again and again, and whoever asks, each 50 ms. */
+    const connectAndAsk = async (proxy: CustomerProxy) => {
+      const control = ['-o', `ControlPath=${join(world.agent.folder, `${proxy.key.port}`)}`];
+      proxy.connect(database.port, '-M', ...control);
+      await untilOpen(proxy.key.port);
+      const forward = ['-O', 'forward', '-R', `${proxy.key.port}:127.0.0.1:${database.port}`];
+      const ask = 'while kill -0 "$PPID"; do "$@" & sleep 0.05; done';
+      const asking = spawn(
+        'bash',
+        ['-c', ask, 'bash', 'ssh', ...proxy.arguments(...control, ...forward)],
+        { stdio: 'ignore', detached: true },
+      );
+      return async () => {
+        process.kill(-(asking.pid as number), 'SIGKILL');
+        if (asking.exitCode === null && asking.signalCode === null) await once(asking, 'exit');
+      };
+    };
+
+    test(`a removed key's port closes within a second and stays closed, ${times} times`, async (t) => {
+      const other = await world.enrolled();
+      other.connect(database.port);
+      await untilOpen(other.key.port);
+      const { port } = (await world.proxy()).key;
+      const took: number[] = [];
+      for (let time = 0; time < times; time++) {
+        const proxy = await world.enrolled({ port });
+        const stopAsking = await connectAndAsk(proxy);
+        // Another one logs in with the same key at that moment.
+        if (time % 2 === 1) proxy.connect(database.port);
+        await sleep(time % 7 === 0 ? 150 : 30);
+        const removed = performance.now();
+        world.controlPlane.removeKey(proxy.key.fingerprint);
+        while (world.controlPlane.answeredAt < removed) await sleep(1);
+        while (await isOpen(proxy.key.port)) await sleep(2);
+        took.push(performance.now() - world.controlPlane.answeredAt);
+        await sleep(100);
+        const isBack = await isOpen(proxy.key.port);
+        await stopAsking();
+        assert.equal(isBack, false, 'it is open again');
+        await proxy.disconnect('SIGKILL');
+      }
+      const worst = Math.max(...took);
+      t.diagnostic(`at worst ${worst.toFixed()} ms`);
+      assert.ok(worst < 1000, `${worst} ms`);
+      assert.equal(await listenTo(other.key.port), 'hello');
+      await other.disconnect();
+    });
+
+    test('no session of a removed key is left, whether or not it listens', async () => {
+      const [proxy, idle] = [await world.enrolled(), await world.enrolled()];
+      proxy.connect(database.port);
+      await untilOpen(proxy.key.port);
+      idle.logIn();
+      await sleep(1000);
+      assert.deepEqual([proxy.running, idle.running], [1, 1]);
+      world.controlPlane.removeKey(proxy.key.fingerprint);
+      world.controlPlane.removeKey(idle.key.fingerprint);
+      for (const end = Date.now() + 3000; proxy.running + idle.running > 0; await sleep(10)) {
+        assert.ok(Date.now() < end, 'a session is left');
+      }
+    });
+  });
+}

@@ -1,0 +1,192 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, suite, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { listeningPorts } from '../../src/agent/system/listening-ports.ts';
+import { MODES } from './support/agent-host.ts';
+import type { CustomerProxy } from './support/customer-proxy.ts';
+import { listenTo, startGreeter, untilOpen } from './support/greeter.ts';
+import { World } from './support/world.ts';
+
+for (const mode of MODES) {
+  suite(`the newest session has the port, sshd as ${mode}`, { concurrency: 1 }, () => {
+    let world: World;
+    let database: Awaited<ReturnType<typeof startGreeter>>;
+
+    before(async () => {
+      database = await startGreeter();
+      world = await World.make(mode);
+      await world.startAgent();
+    });
+    after(async () => {
+      await world.remove();
+      database.stop();
+      assert.deepEqual(world.controlPlane.faults, []);
+    });
+
+    const socketOf = ({ key }: CustomerProxy) => listeningPorts('127.0.0.1').get(key.port)?.inode;
+
+    /** Logs in once; how long the port then took, or undefined when the client did not get it. */
+    const takeOver = async (proxy: CustomerProxy): Promise<number | undefined> => {
+      const old = socketOf(proxy);
+      const log = new Tail(join(world.agent.stateFolder, 'sshd.log'));
+      const client = proxy.connect(database.port);
+      const isGone = () => client.exitCode !== null || client.signalCode !== null;
+      try {
+        while (!log.read().includes('Accepted publickey')) {
+          assert.ok(!isGone(), 'the login failed');
+          await sleep(1);
+        }
+        const accepted = performance.now();
+        for (;;) {
+          const socket = socketOf(proxy);
+          if (socket !== undefined && socket !== old) return performance.now() - accepted;
+          if (isGone()) return undefined;
+          await sleep(1);
+        }
+      } finally {
+        log.close();
+      }
+    };
+
+    /** Takes a port over again and again, each time from a client that is frozen. */
+    const takeOverFromFrozen = async (times: number, onConnected = () => {}) => {
+      const [proxy, other] = [await world.enrolled(), await world.enrolled()];
+      other.connect(database.port);
+      await untilOpen(other.key.port);
+      const untouched = socketOf(other);
+      proxy.connect(database.port);
+      await untilOpen(proxy.key.port);
+      onConnected();
+      const took: number[] = [];
+      let lost = 0;
+      for (let time = 0; time < times; time++) {
+        proxy.signal('SIGSTOP');
+        const first = await takeOver(proxy);
+        if (first !== undefined) took.push(first);
+        else await retry(proxy);
+        lost += first === undefined ? 1 : 0;
+        await proxy.endEarlier();
+      }
+      assert.equal(await listenTo(proxy.key.port), 'hello');
+      assert.equal(socketOf(other), untouched);
+      assert.equal(await listenTo(other.key.port), 'hello');
+      await Promise.all([proxy.disconnect(), other.disconnect()]);
+      took.sort((a, b) => a - b);
+      const [middle = 0, worst = 0] = [took[took.length >> 1], took.at(-1)];
+      return { lost, middle: Math.round(middle), worst: Math.round(worst) };
+    };
+
+    /** Tries as a proxy does, for a third of the time that sshd itself would take to see it. */
+    const retry = async (proxy: CustomerProxy) => {
+      for (const end = Date.now() + 10_000; Date.now() < end; await sleep(300)) {
+        if ((await takeOver(proxy)) !== undefined) return;
+      }
+      assert.fail('no login got the port within ten seconds');
+    };
+
+    if (mode === 'root') {
+      for (const [agent, times] of [
+        ['at work', 100],
+        ['frozen', 20],
+      ] as const) {
+        test(`the first login takes it over from a frozen client, ${times} of ${times} times, the agent ${agent}`, async (t) => {
+          t.after(() => world.agent.child?.kill('SIGCONT'));
+          const result = await takeOverFromFrozen(times, () => {
+            if (agent === 'frozen') world.agent.child?.kill('SIGSTOP');
+          });
+          t.diagnostic(JSON.stringify(result));
+          assert.equal(result.lost, 0);
+          // Other tests run beside this one, and most of the time is theirs.
+          assert.ok(result.middle < 250, `${result.middle} ms`);
+          assert.ok(result.worst < 1000, `${result.worst} ms`);
+        });
+      }
+    } else {
+      test('a login takes it over from a frozen client, at the latest a retry', async (t) => {
+        t.diagnostic(JSON.stringify(await takeOverFromFrozen(20)));
+      });
+    }
+
+    test('of sixty sessions with one key two remain at most', async () => {
+      const [proxy, other] = [await world.enrolled(), await world.enrolled()];
+      other.connect(database.port);
+      await untilOpen(other.key.port);
+      for (let session = 0; session < 60; session++) proxy.logIn('-o', 'ConnectTimeout=30');
+      for (const end = Date.now() + 30_000; proxy.running > 2; await sleep(20)) {
+        assert.ok(Date.now() < end, `${proxy.running} are left`);
+      }
+      proxy.connect(database.port);
+      await untilOpen(proxy.key.port);
+      assert.equal(await listenTo(proxy.key.port), 'hello');
+      assert.equal(await listenTo(other.key.port), 'hello');
+      await Promise.all([proxy.disconnect(), other.disconnect()]);
+    });
+
+    test('of two hosts that take it from each other the one that had it longer keeps it', async () => {
+      const proxy = await world.enrolled();
+      const [first, second] = ['127.0.0.2', '127.0.0.3'];
+      const comesFrom = async (address: string) => {
+        const old = socketOf(proxy);
+        const isThere = () => ![old, undefined].includes(socketOf(proxy));
+        for (const end = Date.now() + 20_000; Date.now() < end; ) {
+          const client = proxy.connect(database.port, '-b', address);
+          while (client.exitCode === null && !isThere()) await sleep(10);
+          if (isThere()) return;
+          await sleep(300);
+        }
+        assert.fail(`${address} did not get the port`);
+      };
+      const isReported = () =>
+        world.agent.messages.some(({ log }) => {
+          const { barred, stays } = (log ?? {}) as Record<string, unknown>;
+          return barred === second && stays === first;
+        });
+      await comesFrom(first);
+      await sleep(3000);
+      await comesFrom(second);
+      await world.controlPlane.until(proxy.key.tunnel, ({ session }) => session === 'up');
+      await comesFrom(first);
+      await sleep(200);
+      const last = proxy.connect(database.port, '-b', second);
+      await once(last, 'exit');
+      for (const end = Date.now() + 5000; !isReported(); await sleep(20)) {
+        assert.ok(Date.now() < end, 'it was not reported');
+      }
+      if (socketOf(proxy) === undefined) await comesFrom(first);
+      const kept = socketOf(proxy);
+      for (const _ of [1, 2, 3]) await once(proxy.connect(database.port, '-b', second), 'exit');
+      await sleep(100);
+      assert.equal(socketOf(proxy), kept);
+      assert.equal(await listenTo(proxy.key.port), 'hello');
+      await proxy.disconnect();
+    });
+  });
+}
+
+/** What comes to a file from now on. */
+class Tail {
+  readonly #file: number;
+  #offset: number;
+  #text = '';
+
+  constructor(path: string) {
+    this.#file = openSync(path, 'r');
+    this.#offset = statSync(path).size;
+  }
+
+  /** All that has come so far. */
+  read(): string {
+    const chunk = Buffer.alloc(1 << 16);
+    const length = readSync(this.#file, chunk, 0, chunk.length, this.#offset);
+    this.#offset += length;
+    this.#text += chunk.toString('latin1', 0, length);
+    return this.#text;
+  }
+
+  close(): void {
+    closeSync(this.#file);
+  }
+}
