@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parseAcceptedLogin } from '../../src/agent/sessions/accepted-login.ts';
+import { parseAcceptedLogin, parseOfferedKey } from '../../src/agent/sessions/accepted-login.ts';
 
 const BASE64 = 'eq2f/khjNArf0rWz2XLWUOeE5qw+/vtnOIUcQ76Bzfw';
 const TEXT = `Accepted publickey for tunnel from 192.0.2.1 port 40000 ssh2: ED25519 SHA256:${BASE64}`;
@@ -30,4 +30,13 @@ test('takes no other line for it', () => {
     `${good} [preauth]`,
   ];
   for (const line of others) assert.equal(parseAcceptedLogin(line, 'tunnel'), undefined, line);
+});
+
+test('reads which connection offers a known key, for that account alone', () => {
+  const line = (tag: string) =>
+    `auth.c:auth_log():298 (${tag}): Postponed publickey for tunnel from 192.0.2.1 port 4 ssh2 [preauth]`;
+  assert.equal(parseOfferedKey(line('pid=813'), 'tunnel'), 813);
+  assert.equal(parseOfferedKey(line('bin=sshd-auth, pid=813'), 'tunnel'), 813);
+  assert.equal(parseOfferedKey(line('pid=813'), 'root'), undefined);
+  assert.equal(parseOfferedKey(` ${line('pid=813')}`, 'tunnel'), undefined);
 });

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -88,4 +89,25 @@ test('the list outlives the agent, and the folder is made from it', async () => 
   const next = await KeyList.open(join(parent, 'list'), await openKeyFolder(folder));
   assert.deepEqual([next.revision, next.digest], [7, digest]);
   assert.equal(await readFile(pathOf(one), 'latin1'), `${one.line}\n`);
+});
+
+test('a removed key lets nobody in before the list is on disk', async () => {
+  const [kept, gone] = [key(1), key(2)];
+  const keys = await openKeyFolder(folder);
+  const path = join(parent, 'list');
+  const list = await KeyList.open(path, keys);
+  const digestOf = (...some: AgentKey[]) => keysDigest(some.map(({ fingerprint }) => fingerprint));
+  const both = { revision: 1, full: true, keys: [kept, gone], removed: [] };
+  await list.apply({ ...both, digest: digestOf(kept, gone) });
+  const told: string[] = [];
+  await list.apply(
+    { revision: 2, full: false, keys: [], removed: [gone.fingerprint], digest: digestOf(kept) },
+    (some) => {
+      assert.equal(existsSync(pathOf(gone)), false);
+      assert.match(readFileSync(path, 'utf8'), new RegExp(gone.fingerprint));
+      told.push(...some.map(({ fingerprint }) => fingerprint));
+    },
+  );
+  assert.deepEqual(told, [gone.fingerprint]);
+  assert.doesNotMatch(readFileSync(path, 'utf8'), new RegExp(gone.fingerprint));
 });
