@@ -13,7 +13,8 @@ import { World } from './support/world.ts';
 
 suite('rights of a key', { concurrency: true }, () => {
   for (const mode of MODES) {
-    suite(`what a tunnel's key can not do, sshd as ${mode}`, () => {
+    // One after the other: a login with the same key would end another test's session.
+    suite(`what a tunnel's key can not do, sshd as ${mode}`, { concurrency: 1 }, () => {
       let world: World;
       let proxy: CustomerProxy;
       let database: Awaited<ReturnType<typeof startGreeter>>;
