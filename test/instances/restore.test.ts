@@ -90,6 +90,7 @@ for (const [how, changes] of Object.entries(AFTERWARDS)) {
     const following = followState({
       keys,
       fetchState: (known) => fetchState(instance.url, place.credential, known, stop.signal),
+      onRemoved: () => {},
       onApplied: () => {},
       signal: stop.signal,
       log,
