@@ -37,7 +37,7 @@ const FAULTS: [object, string][] = [
     'servers.0.host_keys.spare',
   ],
   [{ servers: [{ ...server, host_keys: null }] }, 'servers.0.host_keys'],
-  [{ database: { type: 'mysql', host: 'db', port: 1 } }, 'database.type'],
+  [{ database: { type: 'cobol', host: 'db', port: 1 } }, 'database.type'],
   [{ database: { type: 'tcp', host: '169.254.169.254', port: 80 } }, 'database.host'],
   [{ database: { type: 'tcp', host: 'db', port: 0 } }, 'database.port'],
   [{ database: { type: 'tcp' } }, 'database.host'],
