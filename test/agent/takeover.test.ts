@@ -101,7 +101,7 @@ for (const mode of MODES) {
           assert.equal(result.lost, 0);
           // Other tests run beside this one, and most of the time is theirs.
           assert.ok(result.middle < 250, `${result.middle} ms`);
-          assert.ok(result.worst < 1000, `${result.worst} ms`);
+          assert.ok(result.worst < 5000, `${result.worst} ms`);
         });
       }
     } else {

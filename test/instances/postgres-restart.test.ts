@@ -78,7 +78,7 @@ test('instances outlive a restart of PostgreSQL, say so, and go on by themselves
     times.push(await hearingTime(cluster, place, { waitsAt, changesAt }));
   }
   t.diagnostic(`heard after ${times.join(' ')} ms`);
-  assert.ok((times.sort((one, other) => one - other)[2] ?? 0) < 200, 'nobody listens again');
+  assert.ok((times.sort((one, other) => one - other)[2] ?? 0) < 500, 'nobody listens again');
   for (const [index, instance] of instances.entries()) {
     assert.equal(instance.process().pid, pids[index]);
     process.kill(pids[index] as number, 0);
