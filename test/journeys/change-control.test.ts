@@ -239,12 +239,16 @@ async function shipNewVersion(bump: 'minor' | 'patch'): Promise<void> {
   await vendor.systemctl('restart', 'culvert');
 }
 
-/** Serves what stands in two files, whatever is asked of it. */
+/** Serves what stands in two files, whatever is asked of it, the agent's requests too. */
 const HOSTILE = `
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 createServer((request, response) => {
   const file = request.url.includes('/v1/statements') ? '/root/statements' : '/root/install.sh';
-  response.end(readFileSync(file));
+  try {
+    response.end(readFileSync(file));
+  } catch {
+    response.writeHead(500).end(); // between two cases
+  }
 }).listen(8080);
 `;
