@@ -128,7 +128,7 @@ test('the first one is used when it is there again', async () => {
 
 test('when it dies under a running tunnel the next one takes over within 15 s', async () => {
   await block(proxy, MAIN_PORT, 'drop');
-  await vendor.container.output("pkill -9 -f '^sshd: tunnel'");
+  await vendor.container.output("pkill -9 -f '^(culvert-)?sshd[^ ]*: tunnel'");
   const took = await vendor.untilAnswered(port);
   assert.ok(took < 15_000, `${took} ms`);
   assert.deepEqual(await portsInUse(), ['443']);

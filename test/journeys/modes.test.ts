@@ -75,7 +75,7 @@ test('--dry-run changes nothing and lists what an installation would change', as
 test('preflight lists every failure at once, and nothing is changed', async () => {
   const closed = await vendor.makeTunnel('closed', { host: 'database', port: 5433 });
   const changed = await changedFiles(async () => {
-    await vendor.container.output('pkill -STOP -x sshd');
+    await vendor.container.output('pkill -STOP sshd');
     try {
       const { code, stderr } = await install(proxy, urlOf(closed), { token: closed.token });
       assert.equal(code, 4, stderr);
@@ -83,7 +83,7 @@ test('preflight lists every failure at once, and nothing is changed', async () =
       assert.match(stderr, /tunnel server vendor port 50022/);
       assert.match(stderr, /postgresql database database port 5433/);
     } finally {
-      await vendor.container.output('pkill -CONT -x sshd');
+      await vendor.container.output('pkill -CONT sshd');
     }
   });
   assert.equal(changed, '');
