@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { bundleBench } from './bundle.ts';
 import { installerBench } from './installer.ts';
+import { loginBench } from './login.ts';
 import { describeMachine, formatPage } from './performance-page.ts';
 import { renderBench } from './render.ts';
 import type { Bench, BenchResult } from './result.ts';
@@ -16,6 +17,7 @@ const BENCHES: Bench[] = [
   scriptRouteBench,
   keptRouteBench,
   bundleBench,
+  loginBench,
   installerBench,
 ];
 
