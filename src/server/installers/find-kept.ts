@@ -1,11 +1,12 @@
 import type { Kysely } from 'kysely';
 import { decisionOn, nextMoment } from '../../domain/approval.ts';
-import { isId } from '../../domain/id.ts';
 import { Problem } from '../../domain/problem.ts';
 import { findArtifact, getBundle, type Tables } from '../../store/index.ts';
 import { findTunnel } from '../find-tunnel.ts';
 import { findReview } from '../review/find-review.ts';
+import { neverMade } from '../review/never-made.ts';
 import type { Services } from '../services.ts';
+import { atRevision } from './at-revision.ts';
 import { BUNDLE_FILE, bundleOf, type Kept, type Script } from './script.ts';
 import { loadInstaller } from './stored-scripts.ts';
 
@@ -13,20 +14,17 @@ import { loadInstaller } from './stored-scripts.ts';
  * A file of a tunnel by its digest: the very bytes that were served or waited once. Throws
  * `artifact-withdrawn` once a reviewer withdrew it, and `not-found`.
  */
-export async function findKept(
+export function findKept(
   services: Services,
   tunnelId: string,
   sha256: string,
   file: string,
 ): Promise<Kept> {
-  const { store, files } = services;
-  const found = isId('tun', tunnelId) ? await store.slotRevision(tunnelId, 1) : undefined;
   const key = `${tunnelId} ${sha256} ${file}`;
-  const cached = found && files.get(key, found.revision);
-  if (cached && cached.until > Date.now()) return cached;
-  const kept = await loadKept(store.db, tunnelId, sha256, file);
-  if (found) files.set(key, found.revision, kept);
-  return kept;
+  // A tunnel's slots are in one region, and the first of them is always there.
+  return atRevision(services, services.files, { tunnelId, slot: 1 }, key, () =>
+    loadKept(services.store.db, tunnelId, sha256, file),
+  );
 }
 
 async function loadKept(
@@ -74,10 +72,4 @@ async function loadScript(
   if (artifact?.file !== file) throw neverMade();
   const script = await loadInstaller(db, tunnelId, sha256, artifact);
   return { script, installers: [sha256] };
-}
-
-function neverMade(): Problem {
-  return new Problem('not-found', 'this tunnel never had such a file', {
-    next: 'Compare the digest in the address with the one that you were given.',
-  });
 }

@@ -1,11 +1,11 @@
 import { nextMoment } from '../../domain/approval.ts';
 import { chooseBundle, type ReviewedBundle } from '../../domain/choose-bundle.ts';
-import { isId } from '../../domain/id.ts';
 import { Problem } from '../../domain/problem.ts';
 import { listBundles } from '../../store/index.ts';
 import { findTunnel } from '../find-tunnel.ts';
 import { findReview, type Review } from '../review/find-review.ts';
 import type { Services } from '../services.ts';
+import { atRevision } from './at-revision.ts';
 import { type Candidate, renderCandidate } from './candidate.ts';
 import { keepBundle, packCandidate, placeKey } from './keep-bundle.ts';
 import { loadInstallerInput } from './load-input.ts';
@@ -13,25 +13,14 @@ import { nothingApproved, type Served } from './served.ts';
 import { loadScripts } from './stored-scripts.ts';
 
 /**
- * What a slot serves now. The region's revision is read every time, so what was withdrawn is gone at
- * once; the rest comes from the cache. Whatever is served is kept in the store before.
- * Throws the problems of `loadInstallerInput` and `renderInstaller`.
+ * What a slot serves now. Whatever is served is kept in the store before. Throws the problems of
+ * `loadInstallerInput` and `renderInstaller`.
  */
-export async function findServed(
-  services: Services,
-  tunnelId: string,
-  slot: number,
-): Promise<Served> {
-  const { store, served } = services;
-  const found = isId('tun', tunnelId) ? await store.slotRevision(tunnelId, slot) : undefined;
+export function findServed(services: Services, tunnelId: string, slot: number): Promise<Served> {
   const key = placeKey(tunnelId, slot);
-  const cached = found && served.get(key, found.revision);
-  if (cached && cached.until > Date.now()) return cached;
-  // Also when there is no revision: this says why. What changes meanwhile has a higher revision, so
-  // at worst something newer is kept under an older number, and made once more.
-  const fresh = await makeServed(services, tunnelId, slot);
-  if (found) served.set(key, found.revision, fresh);
-  return fresh;
+  return atRevision(services, services.served, { tunnelId, slot }, key, () =>
+    makeServed(services, tunnelId, slot),
+  );
 }
 
 /** The same; undefined where there is nothing to serve, which the installer's address explains. */

@@ -1,9 +1,9 @@
 import type { Kysely } from 'kysely';
-import { Problem } from '../../domain/problem.ts';
 import { type Decision, endOfDecision, formatStatement } from '../../domain/statement.ts';
 import { findArtifact, getAccount, getBundle, type Tables } from '../../store/index.ts';
 import { findTunnel } from '../find-tunnel.ts';
 import type { ServerSettings } from '../settings.ts';
+import { neverMade } from './never-made.ts';
 import { nextPlace } from './next-place.ts';
 
 /**
@@ -41,7 +41,5 @@ async function installersOf(
   const bundle = await getBundle(db, tunnelId, sha256);
   if (bundle) return bundle.installers.map((installer) => installer.sha256).toSorted();
   if (await findArtifact(db, tunnelId, sha256)) return [sha256];
-  throw new Problem('not-found', 'this tunnel never had such a file', {
-    next: 'Compare the digest in the address with the one that you were given.',
-  });
+  throw neverMade();
 }
