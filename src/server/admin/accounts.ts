@@ -2,11 +2,10 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { type Account, AccountSchema, checkAccount } from '../../domain/account.ts';
-import { Problem } from '../../domain/problem.ts';
-import { getAccount, insertAccount, listAccounts } from '../../store/index.ts';
-import { reachesAccount } from '../api-caller.ts';
+import { insertAccount, listAccounts } from '../../store/index.ts';
 import { changeAndWake, type Services } from '../services.ts';
 import { callerOf, eventBy } from './caller.ts';
+import { findOwnAccount } from './find-own-account.ts';
 import { describe, IdParams, listOf, PageQuery, pageAnswer, seconds } from './shapes.ts';
 
 const AccountAnswer = Type.Object({
@@ -64,11 +63,7 @@ export async function accounts(instance: FastifyInstance, services: Services): P
       schema: { ...describe('An account'), params: IdParams, response: { 200: AccountAnswer } },
     },
     async (request) => {
-      const account = await getAccount(db, request.params.id);
-      if (account && reachesAccount(callerOf(request), account.id)) return answer(account);
-      throw new Problem('not-found', 'there is no such account', {
-        next: 'List the accounts to find its id.',
-      });
+      return answer(await findOwnAccount(db, callerOf(request), request.params.id));
     },
   );
 }

@@ -1,7 +1,6 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import { type Static, Type } from 'typebox';
-import { Problem } from '../../domain/problem.ts';
 import {
   formatStatement,
   parseStatement,
@@ -9,17 +8,16 @@ import {
   statementDigest,
 } from '../../domain/statement.ts';
 import {
-  getAccount,
   insertStatement,
   lastStatement,
   pendingStatements,
   type StoredStatement,
 } from '../../store/index.ts';
-import { type ApiCaller, reachesAccount } from '../api-caller.ts';
 import { checkReviewers } from '../review/check-reviewers.ts';
 import { nextPlace } from '../review/next-place.ts';
 import { changeAndWake, type Services } from '../services.ts';
 import { callerOf, eventBy } from './caller.ts';
+import { findOwnAccount } from './find-own-account.ts';
 import { describe, IdParams } from './shapes.ts';
 
 const { reviewers: Lines, approvals, policy } = ReviewersStatementSchema.properties;
@@ -68,7 +66,7 @@ export async function reviewers(instance: FastifyInstance, services: Services): 
       },
     },
     async (request, reply) => {
-      const account = await findOwnAccount(callerOf(request), request.params.id);
+      const account = await findOwnAccount(db, callerOf(request), request.params.id);
       checkReviewers(settings, request.body);
       const proposed = await changeAndWake(services, [], async (trx, at) => {
         const place = await nextPlace(trx, account.id);
@@ -99,20 +97,12 @@ export async function reviewers(instance: FastifyInstance, services: Services): 
       },
     },
     async (request) => {
-      const { id } = await findOwnAccount(callerOf(request), request.params.id);
+      const { id } = await findOwnAccount(db, callerOf(request), request.params.id);
       const current = await lastStatement(db, id);
       const proposed = await pendingStatements(db, id, (current?.serial ?? 0) + 1);
       return { current: current ? answer(current) : null, proposed: proposed.map(answer) };
     },
   );
-
-  async function findOwnAccount(caller: ApiCaller, id: string) {
-    const account = await getAccount(db, id);
-    if (account && reachesAccount(caller, account.id)) return account;
-    throw new Problem('not-found', 'there is no such account', {
-      next: 'List the accounts to find its id.',
-    });
-  }
 }
 
 function answer({ digest, text, signatures }: StoredStatement): Static<typeof StatementAnswer> {
