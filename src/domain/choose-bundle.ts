@@ -55,7 +55,7 @@ function reasonsOf(
 ): string[] {
   if (policy.templates === 'none' && policy.inputs.length === 0) return [];
   if (!approved) return ['nothing is approved'];
-  const reasons = newest.installers.flatMap((installer) => {
+  return newest.installers.flatMap((installer) => {
     const before = approved.installers.find(({ file }) => file === installer.file);
     if (!before) return [`${installer.file} is new`];
     return reasonsToWait(
@@ -64,5 +64,4 @@ function reasonsOf(
       { ...installer, input: newest.input },
     ).map((reason) => `${installer.file}: ${reason}`);
   });
-  return reasons;
 }

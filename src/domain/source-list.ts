@@ -32,12 +32,15 @@ export function checkLoginSources(field: string, sources: string[]): string[] {
   return blocks;
 }
 
-/** Whether an address lies in one of the blocks. An IPv4 address may come in its IPv6 form. */
-export function isInside(address: string, blocks: string[]): boolean {
+/**
+ * Whether an address lies in one of the blocks, of which each may be a single address. An IPv4
+ * address may come in its IPv6 form.
+ */
+export function isInside(address: string, blocks: readonly string[]): boolean {
   const list = new BlockList();
   for (const block of blocks) {
     const [network = '', length] = block.split('/');
-    list.addSubnet(network, Number(length), family(network));
+    list.addSubnet(network, Number(length ?? (isIPv6(network) ? 128 : 32)), family(network));
   }
   return list.check(address, family(address));
 }

@@ -1,12 +1,12 @@
 import { type LookupAddress, lookup } from 'node:dns';
-import { BlockList, isIPv6 } from 'node:net';
 import { promisify } from 'node:util';
+import { isInside } from '../../domain/source-list.ts';
 
 /**
  * Addresses that no name on the internet should lead to: this host, private and link-local networks,
  * and those of cloud metadata (IANA special-purpose address registries, RFC 6890).
  */
-const SPECIAL = blockList([
+const SPECIAL = [
   '0.0.0.0/8',
   '10.0.0.0/8',
   '100.64.0.0/10',
@@ -25,7 +25,7 @@ const SPECIAL = blockList([
   'fc00::/7',
   'fe80::/10',
   'ff00::/8',
-]);
+];
 
 /**
  * Resolves a name once. Throws where any of its addresses is special, unless it is in `allow`: a name
@@ -36,27 +36,10 @@ export async function resolveGuarded(
   allow: readonly string[],
 ): Promise<LookupAddress> {
   const addresses = await promisify(lookup)(host, { all: true });
-  const allowed = blockList(allow);
-  const refused = addresses.find((address) => isIn(SPECIAL, address) && !isIn(allowed, address));
+  const refused = addresses.some(
+    ({ address }) => isInside(address, SPECIAL) && !isInside(address, allow),
+  );
   const [first] = addresses;
   if (refused || !first) throw new Error('its address is private or of this host');
   return first;
-}
-
-function isIn(list: BlockList, { address, family }: LookupAddress): boolean {
-  return list.check(address, family === 6 ? 'ipv6' : 'ipv4');
-}
-
-function blockList(blocks: readonly string[]): BlockList {
-  const list = new BlockList();
-  for (const block of blocks) {
-    const [address = '', prefix] = block.split('/');
-    const family = isIPv6(address) ? 'ipv6' : 'ipv4';
-    list.addSubnet(
-      address,
-      prefix === undefined ? (family === 'ipv6' ? 128 : 32) : Number(prefix),
-      family,
-    );
-  }
-  return list;
 }
