@@ -126,6 +126,7 @@ export async function listSlotKeys(
     .where('slot', '=', slot)
     .where('removed_at', 'is', null)
     .orderBy('created_at')
+    .orderBy('revision') // of those that came within one millisecond
     .orderBy('id')
     .execute();
   return rows.map(toKey);
@@ -139,6 +140,7 @@ export async function listTunnelKeys(db: Kysely<Tables>, tunnelId: string): Prom
     .where('tunnel_id', '=', tunnelId)
     .orderBy('slot')
     .orderBy('created_at')
+    .orderBy('revision')
     .orderBy('id')
     .execute();
   return rows.map(toKey);
