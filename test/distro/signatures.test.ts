@@ -185,6 +185,9 @@ function testOn(suite: string, version: string): void {
     assert.ok(cases.length > 500);
     assert.deepEqual(await accepted(reviewers, APPROVAL_NAMESPACE, cases, 'erika'), [0]);
     assert.deepEqual(await accepted(reviewers, ARTIFACT_NAMESPACE, cases.slice(0, 1), 'erika'), []);
-    assert.deepEqual(await accepted(reviewers, APPROVAL_NAMESPACE, cases.slice(0, 1), 'ada'), []);
+    for (const other of ['ada', '*', 'eri*', 'erika,ada']) {
+      const found = await accepted(reviewers, APPROVAL_NAMESPACE, cases.slice(0, 1), other);
+      assert.deepEqual(found, [], other);
+    }
   });
 }
