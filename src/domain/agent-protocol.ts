@@ -64,6 +64,8 @@ export type AgentKey = Static<typeof AgentKeySchema>;
 
 export const AgentStateSchema = Type.Object({
   revision: Type.Integer(),
+  /** As it was asked with: an answer that comes late or twice is none to the question after. Older control planes leave it out. */
+  since: Type.Optional(Type.Integer()),
   /** True: `keys` is all there is. False: `keys` were added and `removed` taken away. */
   full: Type.Boolean(),
   keys: Type.Array(AgentKeySchema),

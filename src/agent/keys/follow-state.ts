@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { AgentKey, AgentState } from '../../domain/agent-protocol.ts';
+import { Problem } from '../../domain/problem.ts';
 import { persist } from '../persist.ts';
 import type { AgentLog } from '../settings.ts';
 import type { KeyList } from './key-list.ts';
@@ -25,6 +26,8 @@ export async function followState(options: {
   const step = async () => {
     const state = await fetchState({ since, digest: keys.digest });
     if (!state) return;
+    // Taken for the difference from here, it could leave keys as they were before.
+    if ((state.since ?? since) !== since) throw otherAnswer();
     const isWhole = await keys.apply(state, onRemoved);
     since = isWhole ? keys.revision : 0;
     const what = { revision: state.revision, full: state.full };
@@ -37,4 +40,10 @@ export async function followState(options: {
     }
   };
   while (!signal.aborted) await persist('following the keys', step, { signal, log, forever: true });
+}
+
+function otherAnswer(): Problem {
+  return new Problem('unavailable', 'an answer came to a question that was asked before', {
+    next: 'See what lies between this host and the control plane: answers may not be kept there.',
+  });
 }

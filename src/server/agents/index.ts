@@ -78,7 +78,8 @@ export async function agents(instance: FastifyInstance, services: Services): Pro
       const poll = { region: server.region_id, since, ms: wait * 1000 };
       const region = await waitForRevision(services, poll, goneSignal(reply));
       if (!region) return reply.code(204).send(null);
-      return readState(services.store, server, region, since);
+      const state = await readState(services.store, server, region, since);
+      return { ...state, since: request.query.since };
     },
   );
 
