@@ -3,7 +3,8 @@ import { Problem } from '../domain/problem.ts';
 import type { AgentLog } from './settings.ts';
 
 const FIRST_PAUSE_MS = 250;
-const LONGEST_PAUSE_MS = 10_000;
+/** What was missed meanwhile is made up for within ten seconds, a proxy's own pause of five included. */
+const LONGEST_PAUSE_MS = 3000;
 
 /** Refusals that time may cure. */
 const PASSING: ReadonlySet<string> = new Set(['unavailable', 'too-many', 'internal']);
