@@ -32,7 +32,9 @@ const BREAKING = '.breaking';
 export function migrate(store: Store): Promise<string[]> {
   return retryWhenBusy(async () => {
     if (await isAhead(store)) return [];
-    const { error, results = [] } = await migratorOf(store).migrateToLatest();
+    const { error, results = [] } = await store.patiently(() =>
+      migratorOf(store).migrateToLatest(),
+    );
     if (error === undefined) return results.map(({ migrationName }) => migrationName);
     // A newer version may have come first while this one waited.
     if (await isAhead(store)) return [];

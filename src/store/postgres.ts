@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import { Kysely, PostgresDialect } from 'kysely';
 import pg from 'pg';
 import { openChangeFeed } from './change-feed.ts';
@@ -7,6 +8,8 @@ import type { Tables } from './tables.ts';
 
 const MAX_CONNECTIONS = 10;
 const CONNECT_TIMEOUT_MS = 10_000;
+/** A database that owes an answer and says nothing for so long is given up; what takes longer is a migration's alone. */
+const SILENCE_MS = 15_000;
 /** Frees the rows that a stalled process holds, so that the other instances can go on. */
 const STALLED_TRANSACTION_MS = 30_000;
 
@@ -27,7 +30,15 @@ export function openPostgres(url: string): Store {
   // A connection may break at any time. The query under way hears of it, or the next one; these two
   // only keep Node from ending the process over an error event that nobody listens to.
   pool.on('error', () => {});
-  pool.on('connect', (client) => client.on('error', () => {}));
+  pool.on('connect', (client) => {
+    client.on('error', () => {});
+    const stream = streamOf(client);
+    stream.on('timeout', () => stream.destroy(silent()));
+  });
+  // While it is lent it is asked: a hung database must not hang every request with it.
+  let patience = SILENCE_MS;
+  pool.on('acquire', (client) => void streamOf(client).setTimeout(patience));
+  pool.on('release', (_, client) => void streamOf(client).setTimeout(0));
   const feed = openChangeFeed({ ...connection, application_name: 'culvert changes' });
   let closed: Promise<unknown> | undefined;
   const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
@@ -42,12 +53,30 @@ export function openPostgres(url: string): Store {
       });
       return rows[0];
     },
+    async patiently(work) {
+      patience = 0;
+      try {
+        return await work();
+      } finally {
+        patience = SILENCE_MS;
+      }
+    },
     onChange: feed.onChange,
     async close() {
       closed ??= Promise.all([feed.close(), pool.end()]);
       await closed;
     },
   };
+}
+
+function streamOf(client: pg.PoolClient): Socket {
+  return (client as unknown as pg.Client).connection.stream as Socket;
+}
+
+/** As the kernel says it of a peer that is gone. */
+function silent(): Error {
+  const error = new Error(`PostgreSQL has said nothing for ${SILENCE_MS / 1000} seconds`);
+  return Object.assign(error, { code: 'ETIMEDOUT', syscall: 'read' });
 }
 
 /** Reads bigint as a number: ours are times, counts and revisions, all below 2^53. */

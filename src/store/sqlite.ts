@@ -36,6 +36,7 @@ export async function openSqlite(path: string): Promise<Store> {
       return statement.get(tunnelId, slot) as SlotRevision;
     },
     // There is one instance, which knows of its own changes.
+    patiently: (work) => work(),
     onChange: () => () => {},
     async close() {
       await db.destroy();

@@ -15,6 +15,11 @@ export interface Store {
    */
   slotRevision(tunnelId: string, slot: number): SlotRevision | Promise<SlotRevision>;
   /**
+   * Does work whose statements may take minutes, when nothing else is done. Otherwise a database that
+   * says nothing for a quarter of a minute counts as one that is not there.
+   */
+  patiently<T>(work: () => Promise<T>): Promise<T>;
+  /**
    * Calls the listener soon after any process changed a region, until what this gives is called. A
    * hint: on SQLite, and while the connection is cut, nothing is heard, so look now and then, too.
    */

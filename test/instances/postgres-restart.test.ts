@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { sql } from 'kysely';
+import { openStore } from '../../src/store/index.ts';
 import { type Postgres, startPostgres } from '../support/postgres.ts';
 import { send } from './support/balancer.ts';
 import { makePlace, newTunnel, startCluster } from './support/cluster.ts';
@@ -105,5 +107,47 @@ test('while PostgreSQL is away every request is refused as one to be made again'
     }
   } finally {
     await postgres.resume();
+  }
+});
+
+test('while PostgreSQL hangs every request is refused, and served once it goes on', async (t) => {
+  const url = await postgres.createDatabase();
+  await using cluster = await startCluster({ stores: [url] });
+  const place = await makePlace(cluster, 10);
+  const [instance] = cluster.instances;
+  if (!instance) throw new Error('an instance is needed');
+  const list = { path: '/v1/tunnels', token: cluster.adminToken };
+  const make = { ...list, method: 'POST', body: newTunnel(place, 'orders') } as const;
+  const calls = [make, { path: '/agent/v1/state', token: place.credential }, { path: '/readyz' }];
+  // So many that some wait for a connection, and some have one that was asked before.
+  await Promise.all(Array.from({ length: 30 }, () => send(instance.url, list)));
+  postgres.freeze();
+  try {
+    const begun = Date.now();
+    const answers = await Promise.all(
+      [...calls, ...Array.from({ length: 30 }, () => list)].map((call) => send(instance.url, call)),
+    );
+    t.diagnostic(`refused within ${Date.now() - begun} ms`);
+    for (const { status, body } of answers) {
+      assert.deepEqual([status, body.code, body.retry_after], [503, 'unavailable', 5]);
+    }
+  } finally {
+    postgres.thaw();
+  }
+  for (const end = Date.now() + 60_000; !(await isReady(instance.url)); await delay(50)) {
+    assert.ok(Date.now() < end, 'it does not come back');
+  }
+  assert.equal((await send(instance.url, make)).status, 201);
+  assert.equal((await send(instance.url, list)).body.items.length, 1);
+});
+
+test('a migration may take longer than any request', async () => {
+  const store = await openStore(await postgres.createDatabase());
+  try {
+    await store.patiently(() => sql`select pg_sleep(17)`.execute(store.db));
+    await assert.rejects(sql`select pg_sleep(17)`.execute(store.db), /has said nothing for 15 s/);
+    await sql`select 1`.execute(store.db);
+  } finally {
+    await store.close();
   }
 });

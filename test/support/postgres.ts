@@ -18,6 +18,10 @@ export interface Postgres {
    * at that address, which nobody may be using.
    */
   createDatabase(copyOf?: string): Promise<string>;
+  /** Hangs it: the kernel takes connections and bytes, and nobody answers. */
+  freeze(): void;
+  /** Lets it go on. */
+  thaw(): void;
   /** Shuts the server down in order, ending every session; its folder stays. */
   halt(): Promise<void>;
   /** Starts it again at the same address. */
@@ -73,6 +77,8 @@ export async function startPostgres({
       await query(admin, `create database ${name} template ${new URL(copyOf).pathname.slice(1)}`);
       return urlOf(name);
     },
+    freeze: () => signalAll(server, 'SIGSTOP'),
+    thaw: () => signalAll(server, 'SIGCONT'),
     halt: () => end(server, 'SIGINT'),
     async resume() {
       server = start();
@@ -119,6 +125,13 @@ function startServer(
   );
   closeSync(log);
   return server;
+}
+
+/** The server first: then it starts no other process. */
+function signalAll({ pid }: ChildProcess, signal: NodeJS.Signals): void {
+  process.kill(pid as number, signal);
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1');
+  for (const child of children.split(' ')) if (child !== '') process.kill(Number(child), signal);
 }
 
 async function end(server: ChildProcess, signal: NodeJS.Signals): Promise<void> {
