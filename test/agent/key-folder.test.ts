@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
+import { readKeyFile } from '../../src/agent/keys/key-file.ts';
 import { openKeyFolder } from '../../src/agent/keys/key-folder.ts';
 import { KeyList } from '../../src/agent/keys/key-list.ts';
 import type { AgentKey } from '../../src/domain/agent-protocol.ts';
@@ -99,15 +100,18 @@ test('a removed key lets nobody in before the list is on disk', async () => {
   const digestOf = (...some: AgentKey[]) => keysDigest(some.map(({ fingerprint }) => fingerprint));
   const both = { revision: 1, full: true, keys: [kept, gone], removed: [] };
   await list.apply({ ...both, digest: digestOf(kept, gone) });
+  const firstLine = statSync(`${path}.changes`).size;
   const told: string[] = [];
+  const saved = async () => [...((await readKeyFile(path))?.keys.keys() ?? [])];
   await list.apply(
     { revision: 2, full: false, keys: [], removed: [gone.fingerprint], digest: digestOf(kept) },
     (some) => {
       assert.equal(existsSync(pathOf(gone)), false);
       assert.match(readFileSync(path, 'utf8'), new RegExp(gone.fingerprint));
+      assert.equal(statSync(`${path}.changes`).size, firstLine);
       told.push(...some.map(({ fingerprint }) => fingerprint));
     },
   );
   assert.deepEqual(told, [gone.fingerprint]);
-  assert.doesNotMatch(readFileSync(path, 'utf8'), new RegExp(gone.fingerprint));
+  assert.deepEqual(await saved(), [kept.fingerprint]);
 });

@@ -1,35 +1,31 @@
-import { Type } from 'typebox';
-import { type AgentKey, AgentKeySchema, type AgentState } from '../../domain/agent-protocol.ts';
+import type { AgentKey, AgentState } from '../../domain/agent-protocol.ts';
 import { keysDigest } from '../../domain/keys-digest.ts';
-import { readJson } from '../system/read-json.ts';
-import { writeAtomically } from '../system/write-atomically.ts';
+import { type KeyFile, openKeyFile, readKeyFile } from './key-file.ts';
 import type { KeyFolder } from './key-folder.ts';
-
-const SavedSchema = Type.Object({ revision: Type.Integer(), keys: Type.Array(AgentKeySchema) });
 
 /** One line of printable ASCII: a second line would be a second key. */
 const KEY_LINE = /^[\x20-\x7e]{1,4096}$/;
 
 /** The keys that may log in, the same in memory, in a list on disk, and in the folder that sshd reads. */
 export class KeyList {
-  readonly #path: string;
+  readonly #file: KeyFile;
   readonly #folder: KeyFolder;
   #keys = new Map<string, AgentKey>();
   #revision = 0;
   /** Kept: every report states it, and over 100,000 keys it takes a tenth of a second. */
   #digest = keysDigest([]);
 
-  private constructor(path: string, folder: KeyFolder) {
-    this.#path = path;
+  private constructor(file: KeyFile, folder: KeyFolder) {
+    this.#file = file;
     this.#folder = folder;
   }
 
   /** Takes up the list as it was left, and puts the folder right: no control plane is needed. */
   static async open(path: string, folder: KeyFolder): Promise<KeyList> {
-    const list = new KeyList(path, folder);
-    const saved = await readJson(path, SavedSchema);
+    const list = new KeyList(openKeyFile(path), folder);
+    const saved = await readKeyFile(path);
     if (saved) {
-      list.#keys = byFingerprint(saved.keys);
+      list.#keys = saved.keys;
       list.#revision = saved.revision;
       list.#digest = keysDigest(list.#keys.keys());
     }
@@ -72,15 +68,15 @@ export class KeyList {
     this.#digest = state.digest;
     if (gone.length > 0) onRemoved(gone);
     // Before what is added: after a crash in between, the folder is made from it.
-    const saved = JSON.stringify({ revision: state.revision, keys: [...keys.values()] });
-    await writeAtomically(this.#path, saved, { durable: true });
-    if (state.full) await this.#folder.fill(keys.values());
-    else for (const key of added) await this.#folder.put(key);
-    this.#revision = state.revision;
+    const { revision, removed } = state;
+    if (state.full) {
+      await this.#file.replace({ revision, keys });
+      await this.#folder.fill(keys.values());
+    } else {
+      await this.#file.append({ revision, keys: added, removed }, keys);
+      for (const key of added) await this.#folder.put(key);
+    }
+    this.#revision = revision;
     return true;
   }
-}
-
-function byFingerprint(keys: AgentKey[]): Map<string, AgentKey> {
-  return new Map(keys.map((key) => [key.fingerprint, key]));
 }
