@@ -1,6 +1,6 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { after, type TestContext, test } from 'node:test';
 import { migrate, openStore, type Store } from '../../src/store/index.ts';
 import { databaseFolder } from './database-folder.ts';
 import { type Postgres, startPostgres } from './postgres.ts';
@@ -19,9 +19,12 @@ const ENGINES = ['sqlite', 'postgres'] as const;
 type Engine = (typeof ENGINES)[number];
 
 /** Declares a test twice: once on SQLite, once on a real PostgreSQL. */
-export function testOnEachEngine(name: string, work: (bench: Bench) => Promise<void>): void {
+export function testOnEachEngine(
+  name: string,
+  work: (bench: Bench, t: TestContext) => Promise<void>,
+): void {
   for (const engine of ENGINES) {
-    test(`${name} (${engine})`, () =>
+    test(`${name} (${engine})`, (t) =>
       withDatabase(engine, copyOfMigrated, async (url) => {
         const opened: Store[] = [];
         const open = async () => {
@@ -32,7 +35,7 @@ export function testOnEachEngine(name: string, work: (bench: Bench) => Promise<v
         try {
           const store = await open();
           await migrate(store);
-          await work({ url, store, open });
+          await work({ url, store, open }, t);
         } finally {
           await Promise.all(opened.map((store) => store.close()));
         }
