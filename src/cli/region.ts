@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { Problem } from '../domain/problem.ts';
 import type { Region, RegionInput, TunnelServer } from '../domain/region.ts';
 import { CLIENT_SETTINGS, clientOf } from './api-client.ts';
 import { addExamples } from './examples.ts';
@@ -31,6 +32,7 @@ export function addRegion(program: Command): void {
   addList(region);
   addShow(region);
   addAddServer(region);
+  addJoinToken(region);
 }
 
 interface CreateOptions {
@@ -122,6 +124,30 @@ function addAddServer(region: Command): void {
     });
   addSettings(command, CLIENT_SETTINGS);
   addExamples(command, ['culvert region add-server eu t1.eu.example --aliases t1-v6.eu.example']);
+}
+
+function addJoinToken(region: Command): void {
+  const command = region
+    .command('join-token <region> <host>')
+    .description('print another token for a tunnel server whose agent has lost its join')
+    .option('--json', 'print server and join token as JSON')
+    .action(async (name: string, host: string, options: { json?: true }) => {
+      const client = clientOf(options);
+      const path = `/v1/regions/${await resolveId(client, 'reg', name)}/servers`;
+      const server = (await client.list<TunnelServer>(path)).find((one) => one.host === host);
+      if (!server) throw noSuchServer(name, host);
+      const invited = await client.create<AddedServer>(`${path}/${server.id}/join-token`, {});
+      printResult(invited, options, formatAddedServer);
+    });
+  addSettings(command, CLIENT_SETTINGS);
+  addExamples(command, ['culvert region join-token eu t1.eu.example']);
+}
+
+function noSuchServer(region: string, host: string): Problem {
+  return new Problem('not-found', `the region has no tunnel server ${JSON.stringify(host)}`, {
+    field: 'host',
+    next: `See what there is: culvert region show ${region}`,
+  });
 }
 
 interface AddedServer {

@@ -72,6 +72,7 @@ export {
   insertTunnelServer,
   joinTunnelServer,
   listTunnelServers,
+  renewJoinToken,
 } from './tunnel-servers.ts';
 export type { NewTunnel } from './tunnels.ts';
 export {

@@ -45,6 +45,31 @@ export async function insertTunnelServer(
   return toTunnelServer(row);
 }
 
+/**
+ * Gives a server another join token in place of the last. An agent that brings the same host keys
+ * may join with it until one has reported: so a token is of no use where the agent still works.
+ * Throws `not-found` when the region has no such server.
+ */
+export async function renewJoinToken(
+  trx: Transaction<Tables>,
+  regionId: string,
+  id: string,
+  joinToken: { id: string; hash: string },
+): Promise<TunnelServer> {
+  const row = await trx
+    .updateTable('tunnel_server')
+    .set({ join_token_id: joinToken.id, join_token_hash: joinToken.hash, reported_at: null })
+    .where('id', '=', id)
+    .where('region_id', '=', regionId)
+    .returningAll()
+    .executeTakeFirst();
+  if (row) return toTunnelServer(row);
+  throw new Problem('not-found', 'the region has no such tunnel server', {
+    field: 'server',
+    next: 'List the tunnel servers of the region to find its id.',
+  });
+}
+
 export async function getTunnelServer(
   db: Kysely<Tables>,
   id: string,
@@ -134,9 +159,9 @@ export async function joinTunnelServer(
     .returningAll()
     .executeTakeFirst();
   if (!row) {
-    throw new Problem('token-spent', 'this join token was used already', {
+    throw new Problem('token-spent', 'this join token was used already, or with other host keys', {
       field: 'join_token',
-      next: 'Add the tunnel server again to get a new join token.',
+      next: 'Get another one (culvert region join-token); the host keys must be the former ones.',
     });
   }
   return toTunnelServer(row);

@@ -6,7 +6,7 @@ import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Region, TunnelServer } from '../../src/domain/region.ts';
 import { readSettings } from '../../src/settings.ts';
-import { culvertJson, MAIN } from './support/culvert.ts';
+import { culvert, culvertJson, MAIN } from './support/culvert.ts';
 import { answers, freePort } from './support/free-port.ts';
 import { endGroup, type Running, start } from './support/running.ts';
 
@@ -84,6 +84,24 @@ test('without a token the first start is refused, and with one that was used', a
   assert.equal(await used.ended(), 6, used.stderr());
   for (const { stderr } of [none, used]) assert.match(stderr(), /^culvert: .*\n {2}\S/m);
   assert.equal(used.stderr().includes(CULVERT_JOIN_TOKEN.trim()), false);
+});
+
+test('an agent whose join is lost joins again with another token', async () => {
+  const settings = {
+    CULVERT_CONTROL_PLANE: client['CULVERT_URL'] as string,
+    CULVERT_STATE: state(),
+    CULVERT_LISTEN_ADDRESS: '127.0.0.1',
+  };
+  await rm(join(state(), 'membership.json'));
+  const lost = culvertRuns(['tunnel-server'], settings);
+  assert.equal(await lost.ended(), 6, lost.stderr());
+  const renew = ['region', 'join-token', 'eu', '127.0.0.1'];
+  const { join_token } = await culvertJson<{ join_token: string }>(renew, client);
+  const again = culvertRuns(['tunnel-server'], { ...settings, CULVERT_JOIN_TOKEN: join_token });
+  await untilReported();
+  assert.equal(await again.end('SIGTERM'), 0, again.stderr());
+  const unknown = await culvert(['region', 'join-token', 'eu', 'elsewhere.example'], client);
+  assert.match(unknown.stderr, /^culvert: .*has no tunnel server "elsewhere.example"/);
 });
 
 async function untilReported(): Promise<void> {

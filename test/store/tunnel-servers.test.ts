@@ -7,6 +7,8 @@ import {
   insertTunnelServer,
   joinTunnelServer,
   listTunnelServers,
+  recordReport,
+  renewJoinToken,
   type Store,
 } from '../../src/store/index.ts';
 import { testOnEachEngine } from '../support/engines.ts';
@@ -75,3 +77,53 @@ testOnEachEngine('a host is once in its region', async ({ store }) => {
   );
   await assert.rejects(again, { code: 'exists', field: 'host' });
 });
+
+testOnEachEngine(
+  'a server that lost its join is let in again, with its host keys',
+  async (bench) => {
+    const { store } = bench;
+    const region = await addRegion(store);
+    const server = await addServer(store, region);
+    const { host_keys } = server;
+    if (!host_keys) throw new Error('it has not joined');
+    const join = (more: { host_keys: typeof host_keys }) => {
+      const details = { ...someJoin(), ...more };
+      const { id } = details.credential;
+      return changing(store, [region.id], (trx, at) =>
+        joinTunnelServer(trx, server.id, details, at),
+      ).then(() => id);
+    };
+    const renew = (regionId = region.id) => {
+      const { id, hash } = mintToken('join');
+      return changing(store, [region.id], (trx) =>
+        renewJoinToken(trx, regionId, server.id, { id, hash }),
+      ).then(() => id);
+    };
+    const reports = (boot: string) =>
+      recordReport(store, server.id, {
+        boot,
+        seq: 1,
+        applied: 0,
+        digest: '0'.repeat(64),
+        full: true,
+        slots: [],
+      });
+    await reports('first');
+    await assert.rejects(join({ host_keys }), { code: 'token-spent' });
+
+    const token = await renew();
+    assert.equal((await findServerByJoinTokenId(store.db, token))?.id, server.id);
+    const others = someJoin();
+    await assert.rejects(join({ host_keys: others.host_keys }), { code: 'token-spent' });
+    const credential = await join({ host_keys });
+    assert.equal((await findServerByCredentialId(store.db, credential))?.id, server.id);
+    await reports('second');
+    await assert.rejects(join({ host_keys }), { code: 'token-spent' });
+
+    // Where the agent works, it is of no use.
+    await renew();
+    await reports('third');
+    await assert.rejects(join({ host_keys }), { code: 'token-spent' });
+    await assert.rejects(renew((await addRegion(store)).id), { code: 'not-found' });
+  },
+);

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { checkTunnelServer, type TunnelServer, TunnelServerSchema } from '../../domain/region.ts';
 import { mintToken } from '../../domain/token.ts';
-import { insertTunnelServer, listTunnelServers } from '../../store/index.ts';
+import { insertTunnelServer, listTunnelServers, renewJoinToken } from '../../store/index.ts';
 import { changeAndWake, type Services } from '../services.ts';
 import { eventBy } from './caller.ts';
 import { findRegion } from './find-region.ts';
@@ -33,6 +33,11 @@ const ServerAnswer = Type.Object({
   created_at: Type.Integer(),
 });
 
+const ServerParams = Type.Object({ id: Type.String(), server: Type.String() });
+
+/** A tunnel server, and the token that its agent joins with, once. */
+const InvitedAnswer = Type.Object({ server: ServerAnswer, join_token: Type.String() });
+
 /** Hosts of a region that run sshd. */
 export async function servers(instance: FastifyInstance, services: Services): Promise<void> {
   const app = instance.withTypeProvider<TypeBoxTypeProvider>();
@@ -46,7 +51,7 @@ export async function servers(instance: FastifyInstance, services: Services): Pr
         ...describe('Add a tunnel server; its join token is shown once'),
         params: IdParams,
         body: TunnelServerSchema,
-        response: { 201: Type.Object({ server: ServerAnswer, join_token: Type.String() }) },
+        response: { 201: InvitedAnswer },
       },
     },
     async (request, reply) => {
@@ -57,6 +62,28 @@ export async function servers(instance: FastifyInstance, services: Services): Pr
         const result = await insertTunnelServer(trx, region.id, input, joinToken, at);
         const after = { region: region.id, ...input };
         return { result, events: [eventBy(request, 'server.added', result.id, { after })] };
+      });
+      return reply.code(201).send({ server: answer(server), join_token: token });
+    },
+  );
+
+  app.post(
+    '/v1/regions/:id/servers/:server/join-token',
+    {
+      config: { access: { scope: 'agents:write' } },
+      schema: {
+        ...describe('Give a tunnel server whose join was lost another join token, shown once'),
+        params: ServerParams,
+        response: { 201: InvitedAnswer },
+      },
+    },
+    async (request, reply) => {
+      const region = await findRegion(db, request.params.id);
+      const { token, ...joinToken } = mintToken('join');
+      const server = await changeAndWake(services, [region.id], async (trx) => {
+        const result = await renewJoinToken(trx, region.id, request.params.server, joinToken);
+        const data = { region: region.id, host: result.host };
+        return { result, events: [eventBy(request, 'server.token-created', result.id, { data })] };
       });
       return reply.code(201).send({ server: answer(server), join_token: token });
     },

@@ -16,7 +16,7 @@ export async function authenticateAgent(store: Store, token: string): Promise<Tu
   if (!found || !secretMatches(parsed.secret, found.hash)) {
     throw new Problem('token-unknown', 'this agent’s credential is not valid', {
       field: 'authorization',
-      next: 'Add the tunnel server again and let its agent join.',
+      next: 'Remove membership.json, and start the agent with a token of culvert region join-token.',
     });
   }
   const { hash: _, ...server } = found;
