@@ -4,7 +4,7 @@ import type { AgentLog } from './settings.ts';
 
 const FIRST_PAUSE_MS = 250;
 /** What was missed meanwhile is made up for within ten seconds, a proxy's own pause of five included. */
-const LONGEST_PAUSE_MS = 3000;
+const LONGEST_PAUSE_MS = 2000;
 
 /** Refusals that time may cure. */
 const PASSING: ReadonlySet<string> = new Set(['unavailable', 'too-many', 'internal']);
