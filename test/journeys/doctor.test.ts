@@ -351,6 +351,7 @@ describe('finds the broken hop when', () => {
       await proxy.output(`systemctl start ${UNIT}`);
     }
     await vendor.untilAnswered(portOf(tunnel));
+    await vendor.untilReported(tunnel);
   });
 });
 

@@ -42,6 +42,8 @@ export interface VendorHost {
   query(tunnelPort: number, sql?: string): Promise<string | undefined>;
   /** Waits until a query through the tunnel port answers; gives milliseconds. Throws after `limitMs`. */
   untilAnswered(tunnelPort: number, limitMs?: number): Promise<number>;
+  /** Waits until the API, too, says that a tunnel's database answers: an application may be first. */
+  untilReported(tunnel: MadeTunnel): Promise<void>;
   /** Starts, stops or kills `culvert` or `culvert-agent`; a start waits until the former serves. */
   systemctl(...words: string[]): Promise<void>;
 }
@@ -177,6 +179,16 @@ export async function startVendorHost(
         }
         await sleep(250);
       }
+    },
+    async untilReported({ id, slug }) {
+      for (const end = performance.now() + 60_000; performance.now() < end; await sleep(250)) {
+        const { slots } = await api<{ slots: [{ status: { database: string } }] }>(
+          'GET',
+          `/v1/tunnels/${id}`,
+        );
+        if (slots[0].status.database === 'answers') return;
+      }
+      throw new Error(`the agent has not reported ${slug} within a minute`);
     },
     async systemctl(...words) {
       await container.output(`systemctl ${words.join(' ')}`);
