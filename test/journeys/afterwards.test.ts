@@ -153,7 +153,7 @@ describe('logs', () => {
           const { stdout } = await h_autossh('logs');
           return /The last error: ssh: .*\nIt means: There is no way there/.test(stdout);
         },
-        40_000,
+        60_000,
       );
     } finally {
       await proxy.output(`ip route del unreachable ${vendor.container.address}`);
@@ -217,7 +217,7 @@ exec /usr/bin/systemctl "$@"
     for (let moment = 0; moment < 12; moment += 1) {
       const delay = (0.15 + moment * 0.12).toFixed(2);
       await proxy.shell(`timeout -s KILL ${delay} h_autossh rotate-key -q`);
-      await vendor.untilAnswered(portOf(tunnel), 20_000);
+      await vendor.untilAnswered(portOf(tunnel));
       const next = moment % 2 ? await h_autossh('rotate-key') : await install(proxy, urlOf(tunnel));
       assert.equal(
         next.code,
