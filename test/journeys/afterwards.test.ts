@@ -10,6 +10,7 @@ import {
 } from '../support/bed/index.ts';
 import { startDatabaseHost } from '../support/database-host.ts';
 import { addSudoer, install } from '../support/installer.ts';
+import { until } from '../support/until.ts';
 import {
   type MadeTunnel,
   portOf,
@@ -54,12 +55,6 @@ async function keysAtVendor(): Promise<string[]> {
 }
 
 const sessionSince = async (): Promise<number> => (await statusJson()).session_since;
-
-async function until(what: string, holds: () => Promise<boolean>, limitMs: number): Promise<void> {
-  for (const started = performance.now(); !(await holds()); ) {
-    assert.ok(performance.now() - started < limitMs, `${what}: not within ${limitMs} ms`);
-  }
-}
 
 describe('the command', () => {
   test('without a word prints what it can do and which tunnels there are', async () => {

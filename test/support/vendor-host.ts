@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Container, type Network, startContainer, vendorImage } from './bed/index.ts';
+import { until } from './until.ts';
 
 const REPOSITORY = join(import.meta.dirname, '../..');
 const STORE_FILE = '/var/lib/culvert-control/culvert.db';
@@ -180,16 +181,14 @@ export async function startVendorHost(
         await sleep(250);
       }
     },
-    async untilReported({ id, slug }) {
-      for (const end = performance.now() + 60_000; performance.now() < end; await sleep(250)) {
+    untilReported: ({ id, slug }) =>
+      until(`the agent has reported ${slug}`, async () => {
         const { slots } = await api<{ slots: [{ status: { database: string } }] }>(
           'GET',
           `/v1/tunnels/${id}`,
         );
-        if (slots[0].status.database === 'answers') return;
-      }
-      throw new Error(`the agent has not reported ${slug} within a minute`);
-    },
+        return slots[0].status.database === 'answers';
+      }),
     async systemctl(...words) {
       await container.output(`systemctl ${words.join(' ')}`);
       const [verb = '', unit] = words;
