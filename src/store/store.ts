@@ -15,7 +15,7 @@ export interface Store {
    */
   slotRevision(tunnelId: string, slot: number): SlotRevision | Promise<SlotRevision>;
   /**
-   * Calls the listener soon after any process changed a region, until what this gives is called. A
+   * Calls the listener soon after any process changed something, until what this gives is called. A
    * hint: on SQLite, and while the connection is cut, nothing is heard, so look now and then, too.
    */
   onChange(listener: ChangeListener): () => void;

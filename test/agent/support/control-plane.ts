@@ -134,6 +134,9 @@ export class ControlPlane {
         return send(200, { full: false });
       case 'GET /agent/v1/state':
         return await this.#state(Number(url.searchParams.get('since')), response, send);
+      case 'GET /agent/v1/checks':
+        // As one of the version before, which knows no checks. With a real one: test/instances.
+        return send(404, { code: 'not-found', detail: 'nothing is served at this address' });
       default:
         this.faults.push(`${request.method} ${request.url}`);
         return send(404, {});
