@@ -33,9 +33,9 @@
 {
   # ---- Settings: every value of this tunnel -----------------------------------------------------
 
-  TEMPLATE_VERSION='2.0.2'
-  BODY_SHA256='b2e9d81e7aebe338eb9d52cc1ceb18d8ecb0029c95d450a2d1c20d6af38ef2f6'
-  RENDER='7fb25a57eb563c7e4ef498a3a7f363666443ace8712de3c9e68db8fbd6d9bad7'
+  TEMPLATE_VERSION='2.0.3'
+  BODY_SHA256='fb2fca321dc8d6fc62a07565815edfd4a243144783f3d201e0c4d5f35cbb2a2d'
+  RENDER='a4fcb0cbb77185a0703ac3495939c3ccc0c55e09df2256b8ea2f777625359372'
 
   PUBLIC_URL='https://culvert.example'
   CA_CERTIFICATES=''
@@ -1420,14 +1420,20 @@ main "$@"
     done
     [[ ! -e $DISPATCHER_FILE ]] || grep -qs 'Made by Culvert' "$DISPATCHER_FILE" ||
       finding "$DISPATCHER_FILE exists and is not Culvert's" 'Rename or remove that file first.'
-    grep -qs 'Made by Culvert' "/etc/$SERVICE/README" && return
     for folder in "${SHARED_FOLDERS[@]}"; do
       [[ ! -e $folder || -L $folder ]] || [[ -d $folder && -z $(ls -A "$folder" 2>/dev/null) ]] ||
+        is_marked ||
         finding "$folder exists and is not Culvert's" 'Rename or remove that folder first.'
     done
     if getent passwd "$SERVICE" >/dev/null || getent group "$SERVICE" >/dev/null; then
-      finding "a user or group $SERVICE exists and is not Culvert's" 'Rename or remove it first.'
+      is_marked ||
+        finding "a user or group $SERVICE exists and is not Culvert's" 'Rename or remove it first.'
     fi
+  }
+
+  # Asked last of all: a run at the same moment sets the mark first, and makes the rest later.
+  is_marked() {
+    grep -qs 'Made by Culvert' "/etc/$SERVICE/README"
   }
 
   # An ordinary user hears of it behind sudo, also before the first change.

@@ -5,6 +5,9 @@ import {
   AgentReportAnswerSchema,
   type AgentState,
   AgentStateSchema,
+  type AskedCheck,
+  AskedChecksSchema,
+  type CheckReport,
   type JoinAnswer,
   JoinAnswerSchema,
   type JoinRequest,
@@ -70,6 +73,34 @@ export async function sendReport(
     signal,
   });
   return checked(AgentReportAnswerSchema, answer);
+}
+
+/** Waits to be asked for checks of slots; gives none when nobody asked in time. */
+export async function fetchChecks(
+  url: string,
+  credential: string,
+  signal: AbortSignal,
+): Promise<AskedCheck[]> {
+  const answer = await call(url, {
+    method: 'GET',
+    path: `checks?wait=${MAX_WAIT_SECONDS}`,
+    credential,
+    signal,
+    timeout: MAX_WAIT_SECONDS * 1000 + REQUEST_TIMEOUT_MS,
+  });
+  return answer === undefined ? [] : checked(AskedChecksSchema, answer).checks;
+}
+
+/** Says what a check saw. */
+export async function sendCheck(
+  url: string,
+  credential: string,
+  id: string,
+  report: CheckReport,
+  signal: AbortSignal,
+): Promise<void> {
+  const path = `checks/${encodeURIComponent(id)}`;
+  await call(url, { method: 'POST', path, credential, body: report, signal });
 }
 
 async function call(url: string, request: Call): Promise<unknown> {

@@ -1,6 +1,8 @@
 import type { JoinAnswer } from '../domain/agent-protocol.ts';
 import { loadCatalogue, renderSshdConfig } from '../render/index.ts';
-import { fetchState, sendReport } from './control-plane.ts';
+import { checkSlot } from './checks/check-slot.ts';
+import { followChecks } from './checks/follow-checks.ts';
+import { fetchChecks, fetchState, sendCheck, sendReport } from './control-plane.ts';
 import type { Host } from './host.ts';
 import { followState } from './keys/follow-state.ts';
 import { openKeyFolder } from './keys/key-folder.ts';
@@ -10,6 +12,7 @@ import { Prober } from './probes/index.ts';
 import { Reporter } from './reporter.ts';
 import { readLogPosition } from './sessions/log-position.ts';
 import { LoginRecords } from './sessions/login-records.ts';
+import { OpenFailures } from './sessions/open-failures.ts';
 import { ProbeSchedule } from './sessions/probe-schedule.ts';
 import { Reconciler } from './sessions/reconciler.ts';
 import { SessionLog } from './sessions/session-log.ts';
@@ -76,20 +79,25 @@ export async function startTunnelServer(
   });
   const prober = new Prober();
   let slots = slotsOf(keys.all());
+  const bindAddress = region.bind_address;
+  const probes = new ProbeSchedule({ prober, watch, host: bindAddress, log });
+  const failures = new OpenFailures();
   const watcher = new Watcher({
     folder,
     login: host.login.name,
-    bindAddress: region.bind_address,
+    bindAddress,
     sessionLog: new SessionLog(folder.sshdLog, position.offset),
     sessions,
     watch,
     reconciler,
     takeover,
     ...(records && { records }),
-    probes: new ProbeSchedule({ prober, watch, host: region.bind_address, log }),
+    probes,
+    failures,
     slots: () => slots,
     log,
   });
+  const checked = { slots: () => slots, bindAddress, watcher, sessions, watch, probes, failures };
 
   return {
     async run(onFirst) {
@@ -106,10 +114,18 @@ export async function startTunnelServer(
         signal,
         log,
       });
+      const checks = followChecks({
+        fetchChecks: () => fetchChecks(controlPlane, credential, signal),
+        sendCheck: (id, report) => sendCheck(controlPlane, credential, id, report, signal),
+        check: (asked) => checkSlot(asked, checked),
+        signal,
+        log,
+      });
       const loops = {
         sshd: sshd.supervise(signal),
         watcher: watcher.run(signal),
         keys: following,
+        checks,
         reports: reporter.run(signal, onFirst),
       };
       const ends = Object.entries(loops).map(([part, loop]) =>

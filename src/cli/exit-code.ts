@@ -16,6 +16,8 @@ export const EXIT = {
   refused: 6,
   /** What was to be verified is changed, unsigned, or by somebody else. */
   unverified: 7,
+  /** What was checked does not work. */
+  broken: 8,
 } as const;
 
 const EXIT_CODE: Record<ProblemCode, number> = {
@@ -50,6 +52,7 @@ const EXIT_CODE: Record<ProblemCode, number> = {
   'artifact-withdrawn': EXIT.notFound,
   'audit-broken': EXIT.unverified,
   'diff-too-large': EXIT.usage,
+  'slot-broken': EXIT.broken,
   'host-unknown': EXIT.usage,
   'login-differs': EXIT.conflict,
   'too-many': EXIT.unavailable,

@@ -8,6 +8,7 @@ import { resolveId } from './resolve-id.ts';
 import { addSettings } from './setting-options.ts';
 import { type Column, formatRecord, formatTable, formatTime } from './table.ts';
 import type { SlotAnswer, TunnelAnswer } from './tunnel-answer.ts';
+import { addCheck } from './tunnel-check.ts';
 import { addWhy } from './tunnel-why.ts';
 
 const TUNNELS: Column<TunnelAnswer>[] = [
@@ -38,6 +39,7 @@ export function addTunnel(program: Command): void {
   addList(tunnel);
   addShow(tunnel);
   addWhy(tunnel);
+  addCheck(tunnel);
   addRemove(tunnel);
 }
 

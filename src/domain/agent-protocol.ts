@@ -111,3 +111,33 @@ export const AgentReportAnswerSchema = Type.Object({
   /** True: the control plane wants a full report next. */
   full: Type.Boolean(),
 });
+
+/** What a control plane asks an agent to look at now. Later versions may say more in either. */
+export const AskedChecksSchema = Type.Object({
+  checks: Type.Array(
+    Type.Object({ id: Type.String(), tunnel: Type.String(), slot: Type.Integer() }),
+  ),
+});
+export type AskedCheck = Static<typeof AskedChecksSchema>['checks'][number];
+
+/** What an agent saw of a slot when it was asked. Times in Unix seconds, 0 for none. */
+export const CheckReportSchema = Type.Object({
+  /** Whether a key of the slot may log in there. */
+  key: Type.Boolean(),
+  /** A session that one of these keys has opened, listening or not. */
+  session: Type.Enum(['up', 'down']),
+  session_key: Word,
+  session_since: Count,
+  /** Where its client is; empty when it is not known. */
+  address: Word,
+  /** What has the tunnel port: that session, another program, nothing. */
+  port: Type.Enum(['session', 'stranger', 'nothing']),
+  database: Type.Enum([...DATABASE_STATES]),
+  database_at: Count,
+  reason: Type.Enum([...REASONS]),
+  /** False: asked again now it would have cost too much, so this is what the last probe saw. */
+  fresh: Type.Boolean(),
+  /** Why the proxy's ssh could not connect, in its words: escaped, and still a peer's. */
+  said: Type.String({ maxLength: 200, pattern: '^[\\x20-\\x7e]*$' }),
+});
+export type CheckReport = Static<typeof CheckReportSchema>;

@@ -14,12 +14,18 @@ export interface ExplainedSlot {
   reason: string;
 }
 
-const WELL: Explanation = {
+export const WELL: Explanation = {
   why: 'You can query the database through it.',
   next: 'Nothing is to be done.',
 };
 
-const REASONS: Record<Exclude<Reason, ''>, Explanation> = {
+/** The key of a proxy that was enrolled to be confirmed. */
+export const KEY_WAITING: Explanation = {
+  why: 'The key of its proxy waits for your word.',
+  next: 'Compare its fingerprint with the customer, then: culvert key confirm, or culvert key remove.',
+};
+
+export const REASONS: Record<Exclude<Reason, ''>, Explanation> = {
   'agent-silent': {
     why: 'The agent of its tunnel server is silent, so its state is not known; it may well be up.',
     next: 'On the tunnel server: systemctl status culvert-agent. Does it reach the control plane?',
@@ -72,17 +78,12 @@ const REASONS: Record<Exclude<Reason, ''>, Explanation> = {
 
 /** Says why a slot is as it is. A reason that a later version has is shown as it comes. */
 export function explainSlot({ key, session, database, reason }: ExplainedSlot): Explanation {
-  if (key === 'waiting') {
-    return {
-      why: 'The key of its proxy waits for your word.',
-      next: 'Compare its fingerprint with the customer, then: culvert key confirm, or culvert key remove.',
-    };
-  }
+  if (key === 'waiting') return KEY_WAITING;
   if (Object.hasOwn(REASONS, reason)) return REASONS[reason as Exclude<Reason, ''>];
   if (reason !== '') return { why: `It reports: ${reason}.`, next: 'Upgrade this culvert.' };
   if (session === 'up' && database === 'answers') return WELL;
   return {
     why: `Its session is ${session}, its database ${database}.`,
-    next: 'Look again in half a minute: the next probe says more.',
+    next: 'Have it looked at now: culvert tunnel check.',
   };
 }

@@ -31,6 +31,7 @@ export type ProblemCode =
   | 'artifact-withdrawn'
   | 'audit-broken'
   | 'diff-too-large'
+  | 'slot-broken'
   | 'host-unknown'
   | 'login-differs'
   | 'too-many'

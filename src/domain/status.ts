@@ -27,6 +27,11 @@ export type Reason = (typeof REASONS)[number];
 /** An agent that has said nothing for this long knows nothing: its sessions count as `unknown`. */
 export const AGENT_SILENT_AFTER_MS = 30_000;
 
+/** Whether an agent that last reported then, if ever, is silent. Both in milliseconds. */
+export function isAgentSilent(reportedAt: number | null, now: number): boolean {
+  return reportedAt === null || now - reportedAt > AGENT_SILENT_AFTER_MS;
+}
+
 /** What a tunnel server last reported of one slot. Times in Unix seconds. */
 export interface SlotReport {
   session: SessionState;

@@ -35,6 +35,7 @@ const STATUS: Record<ProblemCode, number> = {
   'artifact-withdrawn': 410,
   'audit-broken': 400,
   'diff-too-large': 422,
+  'slot-broken': 409,
   'host-unknown': 421,
   'login-differs': 409,
   'too-many': 429,

@@ -1,11 +1,11 @@
 import { EventEmitter } from 'node:events';
 
-/** Wakes this process's long polls as soon as something in their region changed. */
+/** Wakes this process's long polls as soon as what they wait for changed, named by its id. */
 export interface WakeUps {
-  /** Without a region: all of them. */
-  wake(region?: string): void;
-  /** Resolves at the region's next change, after `ms`, at `signal`, or at once when closed. */
-  wait(region: string, ms: number, signal: AbortSignal): Promise<void>;
+  /** Without an id: all of them. */
+  wake(id?: string): void;
+  /** Resolves at the next change of it, after `ms`, at `signal`, or at once when closed. */
+  wait(id: string, ms: number, signal: AbortSignal): Promise<void>;
   /** Ends every wait; nothing waits any more. */
   close(): void;
   readonly closed: boolean;
@@ -19,20 +19,20 @@ export function createWakeUps(): WakeUps {
     get closed() {
       return closed;
     },
-    wake(region) {
-      changes.emit(region === undefined ? 'any' : eventOf(region));
+    wake(id) {
+      changes.emit(id === undefined ? 'any' : eventOf(id));
     },
-    wait(region, ms, signal) {
+    wait(id, ms, signal) {
       if (closed || signal.aborted) return Promise.resolve();
       return new Promise((resolve) => {
         const end = () => {
           clearTimeout(timer);
-          changes.off(eventOf(region), end).off('any', end).off('close', end);
+          changes.off(eventOf(id), end).off('any', end).off('close', end);
           signal.removeEventListener('abort', end);
           resolve();
         };
         const timer = setTimeout(end, ms);
-        changes.once(eventOf(region), end).once('any', end).once('close', end);
+        changes.once(eventOf(id), end).once('any', end).once('close', end);
         signal.addEventListener('abort', end);
       });
     },
@@ -44,6 +44,6 @@ export function createWakeUps(): WakeUps {
 }
 
 /** Ids come from outside, too: one named as another event, such as `error`, must not become that. */
-function eventOf(region: string): string {
-  return `region ${region}`;
+function eventOf(id: string): string {
+  return `change of ${id}`;
 }

@@ -2,8 +2,11 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { sql } from 'kysely';
 import pg from 'pg';
 
-/** Called with the id of a region that was changed, or with none: any of them may have been. */
-export type ChangeListener = (region?: string) => void;
+/**
+ * Called with the id of what was changed, or with none: any of them may have been. A region is, a
+ * tunnel server that is asked for a check, and a check that is answered.
+ */
+export type ChangeListener = (id?: string) => void;
 
 export interface ChangeFeed {
   /** Calls the listener until what this gives is called. */
@@ -15,8 +18,9 @@ const CHANNEL = 'culvert_changes';
 const FIRST_PAUSE_MS = 100;
 const LONGEST_PAUSE_MS = 3000;
 
-/** For an update of regions: every instance is told of each of them once that is committed. */
-export const tellInstances = sql`pg_notify(${CHANNEL}, region.id)`.as('told');
+/** For what a statement returns: every instance is told of that column's ids once it is committed. */
+export const tellInstances = (column: 'region.id' | 'slot_check.id' | 'slot_check.server_id') =>
+  sql`pg_notify(${CHANNEL}, ${sql.ref(column)})`.as('told');
 
 /**
  * Hears of every instance's changes, on a connection of its own, from the first listener on. It
@@ -27,8 +31,8 @@ export function openChangeFeed(connection: pg.ClientConfig): ChangeFeed {
   const listeners = new Set<ChangeListener>();
   const closing = new AbortController();
   let following: Promise<void> | undefined;
-  const tell: ChangeListener = (region) => {
-    for (const listener of listeners) listener(region);
+  const tell: ChangeListener = (id) => {
+    for (const listener of listeners) listener(id);
   };
   return {
     onChange(listener) {

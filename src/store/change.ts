@@ -73,7 +73,7 @@ async function raiseRevisions(
     .updateTable('region')
     .set((region) => ({ revision: region('revision', '+', 1) }))
     .where('id', 'in', ids)
-    .$if(store.engine === 'postgres', (query) => query.returning(tellInstances))
+    .$if(store.engine === 'postgres', (query) => query.returning(tellInstances('region.id')))
     .execute();
 }
 

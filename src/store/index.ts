@@ -36,6 +36,8 @@ export { MAX_PAGE } from './page.ts';
 export { findRegionBySlug, getRegion, insertRegion, listRegions } from './regions.ts';
 export type { RecordedReport } from './reports.ts';
 export { recordReport } from './reports.ts';
+export type { StoredCheck } from './slot-checks.ts';
+export { answerCheck, askForCheck, getCheck, takeChecks } from './slot-checks.ts';
 export type { KeyChange, NewSlotKey, StoredKey } from './slot-keys.ts';
 export {
   confirmKey,

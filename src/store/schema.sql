@@ -160,6 +160,21 @@ create table slot_state (
 );
 create index slot_state_by_server on slot_state (server_id);
 
+-- The newest check of a slot that somebody asked for. Not audited; what is older than a minute goes.
+create table slot_check (
+  tunnel_id text not null,
+  slot integer not null,
+  id text not null,                         -- chk_…: names this one
+  server_id text not null references tunnel_server (id),
+  asked_at bigint not null,
+  taken_at bigint,                          -- when the agent took it up; null until then
+  answered_at bigint,
+  answer text,                              -- JSON: what the agent saw
+  constraint slot_check_pkey primary key (tunnel_id, slot),
+  constraint slot_check_slot foreign key (tunnel_id, slot) references slot (tunnel_id, number)
+);
+create index slot_check_by_server on slot_check (server_id);
+
 -- What a slot's installers were at a time, for good: a bundle holds all of them, and what they write.
 create table bundle (
   tunnel_id text not null,

@@ -20,7 +20,7 @@ export interface Store {
    */
   patiently<T>(work: () => Promise<T>): Promise<T>;
   /**
-   * Calls the listener soon after any process changed a region, until what this gives is called. A
+   * Calls the listener soon after any process changed something, until what this gives is called. A
    * hint: on SQLite, and while the connection is cut, nothing is heard, so look now and then, too.
    */
   onChange(listener: ChangeListener): () => void;

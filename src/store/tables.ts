@@ -16,6 +16,7 @@ export interface Tables {
   slot_key: SlotKeyTable;
   api_token: ApiTokenTable;
   slot_state: SlotStateTable;
+  slot_check: SlotCheckTable;
   bundle: BundleTable;
   artifact: ArtifactTable;
   statement: StatementTable;
@@ -155,6 +156,17 @@ export interface SlotStateTable {
   database: string;
   database_at: number;
   reason: string;
+}
+
+interface SlotCheckTable {
+  tunnel_id: string;
+  slot: number;
+  id: string;
+  server_id: string;
+  asked_at: number;
+  taken_at: number | null;
+  answered_at: number | null;
+  answer: string | null;
 }
 
 export interface BundleTable {

@@ -101,14 +101,20 @@ check_for_strangers() {
   done
   [[ ! -e $DISPATCHER_FILE ]] || grep -qs 'Made by Culvert' "$DISPATCHER_FILE" ||
     finding "$DISPATCHER_FILE exists and is not Culvert's" 'Rename or remove that file first.'
-  grep -qs 'Made by Culvert' "/etc/$SERVICE/README" && return
   for folder in "${SHARED_FOLDERS[@]}"; do
     [[ ! -e $folder || -L $folder ]] || [[ -d $folder && -z $(ls -A "$folder" 2>/dev/null) ]] ||
+      is_marked ||
       finding "$folder exists and is not Culvert's" 'Rename or remove that folder first.'
   done
   if getent passwd "$SERVICE" >/dev/null || getent group "$SERVICE" >/dev/null; then
-    finding "a user or group $SERVICE exists and is not Culvert's" 'Rename or remove it first.'
+    is_marked ||
+      finding "a user or group $SERVICE exists and is not Culvert's" 'Rename or remove it first.'
   fi
+}
+
+# Asked last of all: a run at the same moment sets the mark first, and makes the rest later.
+is_marked() {
+  grep -qs 'Made by Culvert' "/etc/$SERVICE/README"
 }
 
 # An ordinary user hears of it behind sudo, also before the first change.

@@ -71,6 +71,45 @@ test('a MySQL is probed once a minute, and a mute one ever more seldom: a day co
   assert.ok(mute.length - before >= 8);
 });
 
+test('a probe on demand comes now, in place of the next one', async (t) => {
+  const world = start(t, { tunnels: 2 });
+  await world.run(12);
+  const times = world.timesOf.get(port(0)) ?? [];
+  assert.equal(times.length, 1);
+  assert.equal(await world.probeNow(0), 'done');
+  assert.equal(times.length, 2);
+  await world.run(15);
+  assert.equal(times.length, 2, 'its turn begins anew');
+  await world.run(10);
+  assert.equal(times.length, 3);
+  assert.equal(await world.probeNow(7), 'failed', 'there is no such session');
+});
+
+test('who asks while a probe is under way shares it', async (t) => {
+  const world = start(t, { tunnels: 1 });
+  await world.run(12);
+  const [one, other] = [world.probeNow(0), world.probeNow(0)];
+  assert.deepEqual([await one, await other], ['done', 'done']);
+  assert.equal(world.timesOf.get(port(0))?.length, 2);
+});
+
+test('a mute MySQL that is checked every five seconds is not probed more often for it', async (t) => {
+  const world = start(t, { tunnels: 1, type: 'mysql' });
+  world.results.set(port(0), SILENT);
+  const answers = new Set<string>();
+  for (let second = 0; second < 24 * 3600; second += 5) {
+    answers.add(await world.probeNow(0));
+    await world.run(5);
+  }
+  const mute = world.timesOf.get(port(0))?.length ?? 0;
+  assert.ok(mute <= 36, `${mute} connections in a day without a login`);
+  assert.deepEqual(answers, new Set(['failed', 'done', 'spared']));
+  // Once it answers, it is asked whenever somebody wants to know.
+  world.results.set(port(0), ANSWERS);
+  await world.run(4000);
+  assert.equal(await world.probeNow(0), 'done');
+});
+
 test("a database's words are logged once, until it says something else", async (t) => {
   const world = start(t, { tunnels: 1 });
   world.results.set(port(0), REFUSES);
@@ -127,6 +166,7 @@ function start(
     results,
     logged,
     bringUp,
+    probeNow: (index: number) => schedule.probeNow(`${index}`),
     /** Lets seconds pass, a look in each; gives how many probes began in each. */
     async run(seconds: number): Promise<number[]> {
       const counts: number[] = [];

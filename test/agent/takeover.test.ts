@@ -81,10 +81,10 @@ for (const mode of MODES) {
 
     /** Tries as a proxy does, for a third of the time that sshd itself would take to see it. */
     const retry = async (proxy: CustomerProxy) => {
-      for (const end = Date.now() + 10_000; Date.now() < end; await sleep(300)) {
+      for (const end = Date.now() + 60_000; Date.now() < end; await sleep(300)) {
         if ((await takeOver(proxy)) !== undefined) return;
       }
-      assert.fail('no login got the port within ten seconds');
+      assert.fail('no login got the port within a minute');
     };
 
     if (mode === 'root') {
@@ -115,7 +115,7 @@ for (const mode of MODES) {
       other.connect(database.port);
       await untilOpen(other.key.port);
       for (let session = 0; session < 60; session++) proxy.logIn('-o', 'ConnectTimeout=30');
-      for (const end = Date.now() + 30_000; proxy.running > 2; await sleep(20)) {
+      for (const end = Date.now() + 60_000; proxy.running > 2; await sleep(20)) {
         assert.ok(Date.now() < end, `${proxy.running} are left`);
       }
       proxy.connect(database.port);
@@ -131,7 +131,7 @@ for (const mode of MODES) {
       const comesFrom = async (address: string) => {
         const old = socketOf(proxy);
         const isThere = () => ![old, undefined].includes(socketOf(proxy));
-        for (const end = Date.now() + 20_000; Date.now() < end; ) {
+        for (const end = Date.now() + 60_000; Date.now() < end; ) {
           const client = proxy.connect(database.port, '-b', address);
           while (client.exitCode === null && !isThere()) await sleep(10);
           if (isThere()) return;
@@ -152,7 +152,7 @@ for (const mode of MODES) {
       await sleep(200);
       const last = proxy.connect(database.port, '-b', second);
       await once(last, 'exit');
-      for (const end = Date.now() + 5000; !isReported(); await sleep(20)) {
+      for (const end = Date.now() + 60_000; !isReported(); await sleep(20)) {
         assert.ok(Date.now() < end, 'it was not reported');
       }
       if (socketOf(proxy) === undefined) await comesFrom(first);

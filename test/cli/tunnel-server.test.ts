@@ -108,6 +108,6 @@ async function untilReported(): Promise<void> {
   for (const begun = Date.now(); ; await delay(200)) {
     const shown = await culvertJson<{ servers: TunnelServer[] }>(['region', 'show', 'eu'], client);
     if (shown.servers[0]?.reported_at) return;
-    assert.ok(Date.now() - begun < 20_000, 'the agent never reported');
+    assert.ok(Date.now() - begun < 60_000, 'the agent never reported');
   }
 }

@@ -146,9 +146,10 @@ function testOn(distro: Distro): void {
   for (const command of ['doctor', 'rotate-key', 'upgrade', 'status']) {
     test(`h_autossh ${command}, for each of its tunnels`, async () => {
       for (const tunnel of tunnels) {
+        await vendor.untilReported(tunnel);
         const { code, stdout, stderr } = await proxy.shell(`h_autossh ${command} ${tunnel.slug}`);
         assert.equal(code, 0, stdout + stderr);
-        await vendor.untilAnswered(portOf(tunnel), 10_000);
+        await vendor.untilAnswered(portOf(tunnel));
       }
     });
   }

@@ -45,7 +45,7 @@ test('root starts it where no sshd is: it installs one, and port 22 stays closed
   try {
     await until(
       () => stdout.endsWith('}\n'),
-      120_000,
+      160_000,
       () => stdout + stderr,
     );
     const invitation = JSON.parse(stdout);
@@ -69,7 +69,7 @@ test('root starts it where no sshd is: it installs one, and port 22 stays closed
     });
     await until(
       () => said.includes('Press Ctrl-C'),
-      20_000,
+      60_000,
       () => said,
     );
     const env = { PGPASSWORD: 'secret' };
@@ -80,7 +80,7 @@ test('root starts it where no sshd is: it installs one, and port 22 stays closed
   }
   await until(
     async () => (await machine.output("ss -Hltn 'sport = 8080 or sport = 50022'")) === '',
-    20_000,
+    60_000,
     () => stderr,
   );
 });

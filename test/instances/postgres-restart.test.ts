@@ -105,6 +105,10 @@ test('while PostgreSQL is away every request is refused as one to be made again'
       assert.equal(answer.body.code, 'unavailable');
       assert.equal(answer.body.retry_after, 5);
     }
+    const path = '/t/tun_00000000000000000000000000/install.sh';
+    const script = await fetch(`${instance.url}${path}`);
+    assert.equal(script.headers.get('culvert-error'), 'unavailable');
+    assert.match(await script.text(), /the store does not answer/);
   } finally {
     await postgres.resume();
   }

@@ -17,7 +17,7 @@ import { type Cluster, makePlace, newTunnel, type Place, startCluster } from './
 import { startInstance } from './support/instance.ts';
 import { makeNodeKey } from './support/node-key.ts';
 
-const CONVERGES_WITHIN_MS = 20_000;
+const CONVERGES_WITHIN_MS = 60_000;
 
 async function run(...words: string[]): Promise<void> {
   const { code, stderr } = await runCommand(words);

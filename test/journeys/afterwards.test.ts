@@ -10,6 +10,7 @@ import {
 } from '../support/bed/index.ts';
 import { startDatabaseHost } from '../support/database-host.ts';
 import { addSudoer, install } from '../support/installer.ts';
+import { until } from '../support/until.ts';
 import {
   type MadeTunnel,
   portOf,
@@ -54,12 +55,6 @@ async function keysAtVendor(): Promise<string[]> {
 }
 
 const sessionSince = async (): Promise<number> => (await statusJson()).session_since;
-
-async function until(what: string, holds: () => Promise<boolean>, limitMs: number): Promise<void> {
-  for (const started = performance.now(); !(await holds()); ) {
-    assert.ok(performance.now() - started < limitMs, `${what}: not within ${limitMs} ms`);
-  }
-}
 
 describe('the command', () => {
   test('without a word prints what it can do and which tunnels there are', async () => {
@@ -153,7 +148,7 @@ describe('logs', () => {
           const { stdout } = await h_autossh('logs');
           return /The last error: ssh: .*\nIt means: There is no way there/.test(stdout);
         },
-        40_000,
+        60_000,
       );
     } finally {
       await proxy.output(`ip route del unreachable ${vendor.container.address}`);
@@ -217,7 +212,7 @@ exec /usr/bin/systemctl "$@"
     for (let moment = 0; moment < 12; moment += 1) {
       const delay = (0.15 + moment * 0.12).toFixed(2);
       await proxy.shell(`timeout -s KILL ${delay} h_autossh rotate-key -q`);
-      await vendor.untilAnswered(portOf(tunnel), 20_000);
+      await vendor.untilAnswered(portOf(tunnel));
       const next = moment % 2 ? await h_autossh('rotate-key') : await install(proxy, urlOf(tunnel));
       assert.equal(
         next.code,

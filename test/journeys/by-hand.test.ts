@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type Container,
   createNetwork,
@@ -53,7 +52,7 @@ test('the steps by hand, pasted, open the tunnel', async () => {
 });
 
 test('doctor examines it by its ssh_config', async () => {
-  await untilReported();
+  await vendor.untilReported(tunnel);
   const { code, stdout, stderr } = await proxy.shell(
     'bash /root/install.sh doctor --ssh-config /etc/h_autossh/acme_orders/ssh_config',
   );
@@ -73,15 +72,3 @@ test('the installer takes it over with its key, and takes it away', async () => 
     'ls -d /etc/h_autossh /var/lib/h_autossh /usr/local/lib/h_autossh /etc/systemd/system/h_*';
   assert.equal((await proxy.shell(left)).stdout, '');
 });
-
-/** The application may be faster than the agent's word that the tunnel is up. */
-async function untilReported(): Promise<void> {
-  for (const end = Date.now() + 30_000; Date.now() < end; await sleep(200)) {
-    const { slots } = await vendor.api<{ slots: [{ status: { database: string } }] }>(
-      'GET',
-      `/v1/tunnels/${tunnel.id}`,
-    );
-    if (slots[0].status.database === 'answers') return;
-  }
-  throw new Error('the agent has not reported the tunnel');
-}

@@ -101,7 +101,7 @@ test('a removed slot: its tunnel closes at once, the other stays', async () => {
     slots.map(({ slot }) => slot),
     [1],
   );
-  for (const end = Date.now() + 10_000; (await vendor.query(port + 1)) !== undefined; ) {
+  for (const end = Date.now() + 60_000; (await vendor.query(port + 1)) !== undefined; ) {
     assert.ok(Date.now() < end, 'its port still answers');
   }
   assert.equal(await vendor.query(port), 'a row');

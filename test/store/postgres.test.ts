@@ -1,9 +1,17 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { sql } from 'kysely';
-import { getAuditHead, migrate, openStore, type Store } from '../../src/store/index.ts';
+import type { CheckReport } from '../../src/domain/agent-protocol.ts';
+import {
+  answerCheck,
+  askForCheck,
+  getAuditHead,
+  migrate,
+  openStore,
+  type Store,
+} from '../../src/store/index.ts';
 import { type Postgres, startPostgres } from '../support/postgres.ts';
-import { addRegion, changing } from './seed.ts';
+import { addEverything, addRegion, changing } from './seed.ts';
 
 /** What only a server can do to its clients. */
 
@@ -47,6 +55,26 @@ test('idle connections that are cut are replaced', async () => {
   await endOtherSessions();
   await new Promise((resolve) => setTimeout(resolve, 100));
   assert.equal((await getAuditHead(store.db)).seq, 1);
+});
+
+test('another process hears of a check, and of its answer', async () => {
+  const { server, slot } = await addEverything(store);
+  const other = await openStore(urlOfStore);
+  const heard: (string | undefined)[] = [];
+  other.onChange((id) => heard.push(id));
+  const until = async (id: string | undefined) => {
+    const end = Date.now() + 60_000;
+    while (!heard.includes(id)) {
+      assert.ok(Date.now() < end, `${heard}`);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  };
+  await until(undefined);
+  const { id } = await askForCheck(store, slot);
+  await until(server.id);
+  await answerCheck(store, server.id, id, { key: false } as CheckReport);
+  await until(id);
+  await other.close();
 });
 
 test('another process hears of changes once they are committed, and of a cut', async () => {

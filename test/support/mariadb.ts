@@ -17,7 +17,7 @@ export interface Mariadb {
 }
 
 const run = promisify(execFile);
-const START_WITHIN_MS = 30_000;
+const START_WITHIN_MS = 60_000;
 
 /**
  * Starts a MariaDB of one's own in a temporary folder, on that port of every address: it keeps no

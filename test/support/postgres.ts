@@ -39,7 +39,7 @@ export interface PostgresOptions {
 }
 
 const TRUST_LOOPBACK = 'host all all 127.0.0.1/32 trust';
-const START_WITHIN_MS = 30_000;
+const START_WITHIN_MS = 60_000;
 
 /**
  * Starts a PostgreSQL of one's own: a new cluster in a temporary folder, on a free port of

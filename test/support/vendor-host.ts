@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Container, type Network, startContainer, vendorImage } from './bed/index.ts';
+import { until } from './until.ts';
 
 const REPOSITORY = join(import.meta.dirname, '../..');
 const STORE_FILE = '/var/lib/culvert-control/culvert.db';
@@ -42,6 +43,8 @@ export interface VendorHost {
   query(tunnelPort: number, sql?: string): Promise<string | undefined>;
   /** Waits until a query through the tunnel port answers; gives milliseconds. Throws after `limitMs`. */
   untilAnswered(tunnelPort: number, limitMs?: number): Promise<number>;
+  /** Waits until the API, too, says that a tunnel's database answers: an application may be first. */
+  untilReported(tunnel: MadeTunnel): Promise<void>;
   /** Starts, stops or kills `culvert` or `culvert-agent`; a start waits until the former serves. */
   systemctl(...words: string[]): Promise<void>;
 }
@@ -178,6 +181,14 @@ export async function startVendorHost(
         await sleep(250);
       }
     },
+    untilReported: ({ id, slug }) =>
+      until(`the agent has reported ${slug}`, async () => {
+        const { slots } = await api<{ slots: [{ status: { database: string } }] }>(
+          'GET',
+          `/v1/tunnels/${id}`,
+        );
+        return slots[0].status.database === 'answers';
+      }),
     async systemctl(...words) {
       await container.output(`systemctl ${words.join(' ')}`);
       const [verb = '', unit] = words;

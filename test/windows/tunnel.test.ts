@@ -111,14 +111,14 @@ suite('tunnels on Windows', { concurrency: true }, () => {
     const host = run(at, 100);
     let last = '';
     for (let round = 0; round < 20; round += 1) {
-      await untilGreeted(tunnelPort, 30_000);
+      await untilGreeted(tunnelPort, 60_000);
       const { pid = '' } = await host.until('orders', isUp);
       assert.notEqual(pid, last);
       process.kill(Number(pid), 'SIGKILL');
       last = pid;
       await host.until('orders', (state) => state.pid !== pid);
     }
-    await untilGreeted(tunnelPort, 30_000);
+    await untilGreeted(tunnelPort, 60_000);
     const pauses = host.pausesOf('orders');
     assert.ok(pauses.length >= 20);
     assert.deepEqual(pauses.slice(0, 5), [1, 2, 4, 8, 15]);
@@ -163,16 +163,16 @@ suite('tunnels on Windows', { concurrency: true }, () => {
     for (const pause of steady) assert.ok(pause >= 12 && pause <= 18, `${pauses}`);
 
     await front.open();
-    const began = await untilGreeted(tunnelPort, 30_000);
+    const began = await untilGreeted(tunnelPort, 60_000);
     // Well within the minute, the pauses go on where they were.
     front.drop();
     await host.until('orders', isUp);
     assert.equal(host.pausesOf('orders').at(-1), 60, `${performance.now() - began} ms`);
-    await untilGreeted(tunnelPort, 30_000);
+    await untilGreeted(tunnelPort, 60_000);
     await sleep(62 * second + 1000);
     front.drop();
     await host.until('orders', ({ state }) => state !== 'up');
-    await untilGreeted(tunnelPort, 30_000);
+    await untilGreeted(tunnelPort, 60_000);
     assert.equal(host.pausesOf('orders').at(-1), 1);
     await host.stop();
   });
@@ -193,17 +193,17 @@ suite('tunnels on Windows', { concurrency: true }, () => {
       }),
     );
     const host = run(at);
-    await untilGreeted(untouched.tunnelPort, 30_000);
+    await untilGreeted(untouched.tunnelPort, 60_000);
     const { pid } = await host.until('untouched', isUp);
     await Promise.all(
       cells.map(async ({ seconds, name, front, tunnelPort }) => {
-        await untilGreeted(tunnelPort, 30_000);
+        await untilGreeted(tunnelPort, 60_000);
         await front.close();
         await sleep(seconds * 1000);
         assert.equal(host.stateOf(name).state, 'waiting');
         await front.open();
         const returned = performance.now();
-        const tookMs = (await untilGreeted(tunnelPort, 30_000)) - returned;
+        const tookMs = (await untilGreeted(tunnelPort, 60_000)) - returned;
         assert.ok(tookMs <= 20_000, `${seconds} s away: back after ${tookMs} ms`);
       }),
     );
@@ -222,7 +222,7 @@ suite('tunnels on Windows', { concurrency: true }, () => {
     const { folder, tunnelPort } = await vendor.tunnel(at, 'orders', database.port, { endpoints });
     folder.want('1');
     const host = run(at);
-    await untilGreeted(tunnelPort, 30_000);
+    await untilGreeted(tunnelPort, 60_000);
     const pid = Number((await host.until('orders', isUp)).pid);
     const [child] = childrenOf(pid).map(Number);
     assert.ok(child !== undefined);
@@ -234,7 +234,7 @@ suite('tunnels on Windows', { concurrency: true }, () => {
     const [, again] = host.linesOf('orders', /^starting/);
     // At most two seconds for ssh's last lines, and the first pause.
     assert.ok((again?.at ?? 0) - killed < 4000, `${(again?.at ?? 0) - killed} ms`);
-    await untilGreeted(tunnelPort, 20_000);
+    await untilGreeted(tunnelPort, 60_000);
     assert.equal(await host.stop(), 0);
     await host.untilNoneBut([child]);
     assert.deepEqual(host.processes(), [child]);
@@ -255,15 +255,15 @@ suite('tunnels on Windows', { concurrency: true }, () => {
     folder.want('2');
     await sleep(5000);
     assert.equal(host.stateOf('orders').pid, second);
-    await untilGreeted(tunnelPort, 5000);
+    await untilGreeted(tunnelPort, 60_000);
     folder.unwant();
     await host.until('orders', ({ state }) => state === 'stopped', 5000);
     assert.equal(await listenTo(tunnelPort), undefined);
     folder.want('3');
     await host.until('orders', isUp);
-    await untilGreeted(tunnelPort, 5000);
+    await untilGreeted(tunnelPort, 60_000);
     rmSync(folder.path, { recursive: true });
-    for (const end = performance.now() + 5000; host.linesOf('orders', /^stopped/).length < 2; ) {
+    for (const end = performance.now() + 60_000; host.linesOf('orders', /^stopped/).length < 2; ) {
       assert.ok(performance.now() < end);
       await sleep(50);
     }
@@ -279,7 +279,7 @@ async function closedPort(): Promise<number> {
 
 /** The tunnel is up a moment before its port is. */
 async function untilAnswered(ask: () => Promise<string>): Promise<string> {
-  for (const end = performance.now() + 10_000; ; await sleep(100)) {
+  for (const end = performance.now() + 60_000; ; await sleep(100)) {
     try {
       return await ask();
     } catch (error) {

@@ -1,5 +1,6 @@
 import type { DatabaseType } from '../../domain/database.ts';
 import type { DatabaseState, Reason } from '../../domain/status.ts';
+import { printable } from '../system/printable.ts';
 import type { NoReply } from './connection.ts';
 
 /** What the agent asks of the probe process. */
@@ -28,12 +29,7 @@ export const MOST_WORDS = 200;
 
 /** That a database turns everyone or this proxy away, with its own words: one line, escaped. */
 export function refusal(reason: Reason, words: Buffer): ProbeResult {
-  const escaped = words
-    .toString('latin1')
-    .replaceAll(/[^\x20-\x7e]|\\/g, (character) =>
-      character === '\\' ? '\\\\' : `\\x${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
-    );
-  return { database: 'refuses', reason, words: escaped.slice(0, MOST_WORDS) };
+  return { database: 'refuses', reason, words: printable(words.toString('latin1'), MOST_WORDS) };
 }
 
 /** What it means when a database does not reply. */

@@ -6,17 +6,28 @@ import type { Slot } from './slot.ts';
 import type { SlotWatch } from './slot-watch.ts';
 
 /**
- * No second sees more probes begin than this: 10,000 tunnels once a minute are 167. It counts when
- * many sessions come up at once, and after a start of the agent, when all of them are new to it.
+ * No second sees more probes of the schedule begin than this: 10,000 tunnels once a minute are 167. It
+ * counts when many sessions come up at once, and after a start of the agent, when all are new to it.
  */
 const MOST_A_SECOND = 200;
 const SECOND_MS = 1000;
+
+/**
+ * So often in a row a MySQL that does not greet is probed on demand, in place of the probes to come:
+ * their number stays what it is, and does not block the proxy. See `LONGEST_MYSQL_MS`.
+ */
+const MOST_SILENCES = 8;
+
+/** How a probe on demand went; `spared`: the last one has to do for now. */
+export type Probed = 'done' | 'failed' | 'spared';
 
 /** When a session is probed next. */
 interface Turn {
   slot: Slot;
   /** Infinity while a probe is under way. */
   at: number;
+  /** The one that is. */
+  probing?: Promise<Probed>;
   isFirst: boolean;
   /** Probes in a row that the database left without an answer. */
   silences: number;
@@ -56,14 +67,33 @@ export class ProbeSchedule {
     const now = Date.now();
     this.#begun = this.#begun.filter((at) => at > now - SECOND_MS);
     const due = [...turns].filter(([, { at }]) => at <= now).sort(([, a], [, b]) => a.at - b.at);
-    for (const [session, turn] of due.slice(0, MOST_A_SECOND - this.#begun.length)) {
-      turn.at = Number.POSITIVE_INFINITY;
-      this.#begun.push(now);
-      this.#probe(turn.slot, session);
+    // Those on demand come on top, and leave less for the others.
+    const left = Math.max(0, MOST_A_SECOND - this.#begun.length);
+    for (const [session, turn] of due.slice(0, left)) {
+      this.#begin(turn, session);
     }
   }
 
-  async #probe({ port, database: type, tunnel, number }: Slot, session: string): Promise<void> {
+  /**
+   * Probes a session now, in place of its next turn, or waits for the probe that is under way. What
+   * it saw is in the session's row.
+   */
+  async probeNow(session: string): Promise<Probed> {
+    const turn = this.#turns.get(session);
+    if (!turn) return 'failed';
+    if (turn.probing) return turn.probing;
+    const isSpared = turn.slot.database === 'mysql' && turn.silences >= MOST_SILENCES;
+    return isSpared ? 'spared' : this.#begin(turn, session);
+  }
+
+  #begin(turn: Turn, session: string): Promise<Probed> {
+    turn.at = Number.POSITIVE_INFINITY;
+    this.#begun.push(Date.now());
+    turn.probing = this.#probe(turn.slot, session);
+    return turn.probing;
+  }
+
+  async #probe({ port, database: type, tunnel, number }: Slot, session: string): Promise<Probed> {
     const { prober, watch, host, log } = this.#options;
     const result = await prober.probe({ type, host, port });
     const before = watch.rowOf(port);
@@ -72,11 +102,13 @@ export class ProbeSchedule {
     }
     if (result) watch.recordProbe(port, session, result);
     this.#planNext(session, type, result);
+    return result ? 'done' : 'failed';
   }
 
   #planNext(session: string, type: DatabaseType, result: ProbeResult | undefined): void {
     const turn = this.#turns.get(session);
     if (!turn) return;
+    delete turn.probing;
     turn.silences = result?.reason === 'no-answer' ? turn.silences + 1 : 0;
     const { silences, isFirst } = turn;
     const answers = result?.database === 'answers';

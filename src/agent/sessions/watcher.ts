@@ -8,6 +8,7 @@ import { type AcceptedLogin, parseAcceptedLogin, parseOfferedKey } from './accep
 import { ComingLogins } from './coming-logins.ts';
 import { trimLog } from './log-position.ts';
 import type { LoginRecords } from './login-records.ts';
+import type { OpenFailures } from './open-failures.ts';
 import type { ProbeSchedule } from './probe-schedule.ts';
 import type { Reconciler } from './reconciler.ts';
 import { type Session, sessionSince } from './session.ts';
@@ -43,6 +44,7 @@ export interface WatcherOptions {
   /** What the login hook records; without it, logins are told from the log. */
   records?: LoginRecords;
   probes: ProbeSchedule;
+  failures: OpenFailures;
   slots: () => Map<number, Slot>;
   log: AgentLog;
 }
@@ -54,6 +56,8 @@ export class Watcher {
   readonly #coming: ComingLogins;
   #momentEnds = 0;
   #reconcileAt = 0;
+  /** Of those who want a look. */
+  #wanted: (() => void)[] = [];
 
   constructor(options: WatcherOptions) {
     this.#options = options;
@@ -66,17 +70,27 @@ export class Watcher {
     this.#bell.ring();
   }
 
+  /** Looks now; resolves when a look that began after this is over. */
+  lookNow(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#wanted.push(resolve);
+      this.#bell.ring();
+    });
+  }
+
   /** Watches until `signal`. A failed look is logged; the next one may work. */
   async run(signal: AbortSignal): Promise<void> {
     const { records } = this.#options;
     const follower = this.#follow();
     records?.follow(() => this.#bell.ring());
     while (!signal.aborted) {
+      const wanted = this.#wanted.splice(0);
       try {
         await this.look();
       } catch (error) {
         this.#options.log.error({ reason: String(error) }, 'looking at the sessions failed');
       }
+      for (const done of wanted) done();
       // Also when a storm of logins writes without a pause.
       await sleep(records ? REST_MS : SHORT_REST_MS, undefined, { signal }).catch(() => {});
       const pause = follower ? LOOK_EVERY_MS : LOOK_EVERY_MS_UNTOLD;
@@ -134,6 +148,7 @@ export class Watcher {
 
   async #readLog(): Promise<AcceptedLogin[]> {
     const lines = await this.#options.sessionLog.read();
+    for (const line of lines) this.#options.failures.note(line);
     if (lines.length > 0) this.#lookAgainFor(MOMENT_AFTER_LINE_MS);
     if (!this.#options.records) for (const line of lines) this.#expect(line);
     const logins = lines.flatMap((line) => parseAcceptedLogin(line, this.#options.login) ?? []);

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Services } from '../services.ts';
 import { accounts } from './accounts.ts';
 import { audit } from './audit.ts';
+import { checks } from './checks.ts';
 import { keys } from './keys.ts';
 import { regions } from './regions.ts';
 import { reviewers } from './reviewers.ts';
@@ -16,7 +17,8 @@ export async function admin(app: FastifyInstance, services: Services): Promise<v
     reply.header('cache-control', 'no-store');
     done();
   });
-  for (const area of [regions, servers, accounts, reviewers, tunnels, slots, tokens, keys, audit]) {
+  const ofTunnels = [tunnels, slots, checks, tokens, keys];
+  for (const area of [regions, servers, accounts, reviewers, ...ofTunnels, audit]) {
     await app.register(area, services);
   }
 }

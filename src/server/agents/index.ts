@@ -1,5 +1,5 @@
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import {
   AgentReportAnswerSchema,
@@ -10,10 +10,12 @@ import {
   MAX_WAIT_SECONDS,
 } from '../../domain/agent-protocol.ts';
 import { Problem } from '../../domain/problem.ts';
-import type { TunnelServer } from '../../domain/region.ts';
 import { recordReport } from '../../store/index.ts';
 import { limitFailures } from '../failure-limit.ts';
+import { goneSignal } from '../gone-signal.ts';
 import type { Services } from '../services.ts';
+import { agentOf, describe } from './agent-route.ts';
+import { checks } from './checks.ts';
 import { join } from './join.ts';
 import { differsFrom, readState } from './read-state.ts';
 import { waitForRevision } from './wait-for-revision.ts';
@@ -99,20 +101,6 @@ export async function agents(instance: FastifyInstance, services: Services): Pro
       return { full };
     },
   );
-}
 
-function agentOf({ agent }: FastifyRequest): TunnelServer {
-  if (!agent) throw new Error('a route for agents without authentication');
-  return agent;
-}
-
-/** Aborted once the caller has hung up or was answered. */
-function goneSignal(reply: FastifyReply): AbortSignal {
-  const gone = new AbortController();
-  reply.raw.once('close', () => gone.abort());
-  return gone.signal;
-}
-
-function describe(summary: string) {
-  return { summary, tags: ['agent'] };
+  await instance.register(checks, services);
 }

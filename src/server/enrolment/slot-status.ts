@@ -1,5 +1,5 @@
 import type { Kysely } from 'kysely';
-import { AGENT_SILENT_AFTER_MS } from '../../domain/status.ts';
+import { isAgentSilent } from '../../domain/status.ts';
 import type { KeyState, Slot } from '../../domain/tunnel.ts';
 import {
   findKeyByFingerprint,
@@ -41,10 +41,9 @@ export async function slotStatus(
   if (!state || !server) throw new Error('a slot without its tunnel server');
   const stateOf = (key: StoredKey) => keyState(key, server.applied);
   const asked = fingerprint && (await findOwnKey(db, slot, fingerprint));
-  const best = keys.find((key) => stateOf(key) === 'active') ?? keys.at(-1);
-  const key = fingerprint === undefined ? best : asked || undefined;
+  const key = fingerprint === undefined ? bestKey(keys, server.applied) : asked || undefined;
   const { agent_at, ...report } = state;
-  const silent = agent_at === null || now - agent_at > AGENT_SILENT_AFTER_MS;
+  const silent = isAgentSilent(agent_at, now);
   return {
     key: key ? stateOf(key) : fingerprint === undefined ? 'none' : 'unknown',
     ...report,
@@ -53,6 +52,11 @@ export async function slotStatus(
     agent_at: Math.floor((agent_at ?? 0) / 1000),
     render: key?.render ?? '',
   };
+}
+
+/** Of a slot's keys the one that says most about it: an active one, else the newest. */
+export function bestKey(keys: StoredKey[], applied: number | null): StoredKey | undefined {
+  return keys.find((key) => keyState(key, applied) === 'active') ?? keys.at(-1);
 }
 
 async function findOwnKey(

@@ -1,6 +1,7 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Problem } from '../../domain/problem.ts';
 import { INSTALLER_FILE, PLATFORMS, type Platform, renderErrorScript } from '../../render/index.ts';
+import { problemOf } from '../problem-of-error.ts';
 import type { Services } from '../services.ts';
 import { addBundles } from './bundles.ts';
 import { findScript } from './find-script.ts';
@@ -60,14 +61,17 @@ function addScripts(app: FastifyInstance, services: Services, platform: Platform
 function explain(
   { catalogue }: Services,
   platform: Platform,
-  error: Error,
+  error: FastifyError | Problem,
   request: FastifyRequest,
   reply: FastifyReply,
 ): FastifyReply {
-  if (error instanceof Problem && error.code === 'host-unknown') throw error;
+  const problem = problemOf(error);
+  if (problem.code === 'host-unknown') throw error;
   if (!(error instanceof Problem)) request.log.error({ err: error }, 'request failed');
   const { code, message, next } =
-    error instanceof Problem ? error : new Problem('internal', 'something failed at the vendor');
+    problem.code === 'internal'
+      ? new Problem('internal', 'something failed at the vendor')
+      : problem;
   const body = renderErrorScript(catalogue, platform, {
     code,
     detail: message,

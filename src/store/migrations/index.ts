@@ -5,6 +5,7 @@ import { appendOnlyAudit } from './20261125T1930-append-only-audit.ts';
 import * as changeControl from './20261128T0945-change-control.ts';
 import * as webhooks from './20261128T1015-webhooks.ts';
 import * as severalSlots from './20261128T1430-several-slots.ts';
+import * as slotChecks from './20261128T1600-slot-checks.ts';
 
 /** Every migration by name, in the order of time. Append; never edit one that was released. */
 export function migrationsFor(engine: Store['engine']): Record<string, Migration> {
@@ -14,5 +15,6 @@ export function migrationsFor(engine: Store['engine']): Record<string, Migration
     '20261128T0945-change-control': changeControl,
     '20261128T1015-webhooks': webhooks,
     '20261128T1430-several-slots': severalSlots,
+    '20261128T1600-slot-checks': slotChecks,
   };
 }

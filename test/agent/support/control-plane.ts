@@ -82,7 +82,7 @@ export class ControlPlane {
   }
 
   /** Waits until a slot is as wanted; gives the row and the time, Date.now(), of its arrival. */
-  async until(tunnel: string, wanted: (row: Row) => boolean, within = 30_000): Promise<Row> {
+  async until(tunnel: string, wanted: (row: Row) => boolean, within = 60_000): Promise<Row> {
     return await this.#poll(within, `slot of ${tunnel}`, () => {
       const row = this.row(tunnel) ?? ({ session: 'down' } as Row);
       return wanted(row) ? row : undefined;
@@ -90,7 +90,7 @@ export class ControlPlane {
   }
 
   /** Waits until an agent has all keys in place. */
-  async applied(within = 30_000): Promise<void> {
+  async applied(within = 60_000): Promise<void> {
     await this.#poll(within, `revision ${this.#revision}`, () =>
       this.reports.at(-1)?.applied === this.#revision ? true : undefined,
     );
@@ -134,6 +134,9 @@ export class ControlPlane {
         return send(200, { full: false });
       case 'GET /agent/v1/state':
         return await this.#state(Number(url.searchParams.get('since')), response, send);
+      case 'GET /agent/v1/checks':
+        // As one of the version before, which knows no checks. With a real one: test/instances.
+        return send(404, { code: 'not-found', detail: 'nothing is served at this address' });
       default:
         this.faults.push(`${request.method} ${request.url}`);
         return send(404, {});

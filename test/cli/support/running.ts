@@ -36,7 +36,7 @@ export function start(words: readonly string[], settings: Record<string, string>
     pid: child.pid as number,
     stdout: () => said.stdout,
     stderr: () => said.stderr,
-    async until(pattern, withinMs = 30_000) {
+    async until(pattern, withinMs = 60_000) {
       for (const begun = Date.now(); ; await delay(20)) {
         const match = pattern.exec(said.stdout + said.stderr);
         if (match) return match;
@@ -45,7 +45,7 @@ export function start(words: readonly string[], settings: Record<string, string>
         }
       }
     },
-    async ended(withinMs = 30_000) {
+    async ended(withinMs = 60_000) {
       if (!hasEnded(child)) {
         await once(child, 'exit', { signal: AbortSignal.timeout(withinMs) });
       }

@@ -66,7 +66,7 @@ export class HostProcess {
   }
 
   /** Waits until a tunnel's state is as wanted, and gives it. */
-  async until(tunnel: string, wanted: (state: State) => boolean, within = 30_000): Promise<State> {
+  async until(tunnel: string, wanted: (state: State) => boolean, within = 60_000): Promise<State> {
     for (const end = performance.now() + within; ; await sleep(10)) {
       const state = this.stateOf(tunnel);
       if (wanted(state)) return state;
@@ -97,7 +97,7 @@ export class HostProcess {
   }
 
   /** Waits until no processes are left but these; a child of ssh ends a moment after it. */
-  async untilNoneBut(expected: number[] = [], within = 30_000): Promise<void> {
+  async untilNoneBut(expected: number[] = [], within = 60_000): Promise<void> {
     for (const end = performance.now() + within; ; await sleep(20)) {
       const left = this.processes().filter((pid) => !expected.includes(pid));
       if (left.length === 0) return;
