@@ -147,7 +147,7 @@ function start(
       },
     },
     watch: {
-      rowOf: (port) => rows.get(port),
+      rowsByPort: () => rows,
       recordProbe(port, _, { database, reason }) {
         Object.assign(rows.get(port) ?? {}, { database, reason });
       },

@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { closeSync, openSync, readSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { listeningPorts } from '../../src/agent/system/listening-ports.ts';
 import { MODES } from './support/agent-host.ts';
 import type { CustomerProxy } from './support/customer-proxy.ts';
 import { listenTo, startGreeter, untilOpen } from './support/greeter.ts';
+import { socketOf, timeTakeover } from './support/time-takeover.ts';
 import { World } from './support/world.ts';
 
 for (const mode of MODES) {
@@ -26,30 +24,7 @@ for (const mode of MODES) {
       assert.deepEqual(world.controlPlane.faults, []);
     });
 
-    const socketOf = ({ key }: CustomerProxy) => listeningPorts('127.0.0.1').get(key.port)?.inode;
-
-    /** Logs in once; how long the port then took, or undefined when the client did not get it. */
-    const takeOver = async (proxy: CustomerProxy): Promise<number | undefined> => {
-      const old = socketOf(proxy);
-      const log = new Tail(join(world.agent.stateFolder, 'sshd.log'));
-      const client = proxy.connect(database.port);
-      const isGone = () => client.exitCode !== null || client.signalCode !== null;
-      try {
-        while (!log.read().includes('Accepted publickey')) {
-          assert.ok(!isGone(), 'the login failed');
-          await sleep(1);
-        }
-        const accepted = performance.now();
-        for (;;) {
-          const socket = socketOf(proxy);
-          if (socket !== undefined && socket !== old) return performance.now() - accepted;
-          if (isGone()) return undefined;
-          await sleep(1);
-        }
-      } finally {
-        log.close();
-      }
-    };
+    const takeOver = (proxy: CustomerProxy) => timeTakeover(world, proxy, database.port);
 
     /** Takes a port over again and again, each time from a client that is frozen. */
     const takeOverFromFrozen = async (times: number, onConnected = () => {}) => {
@@ -164,29 +139,4 @@ for (const mode of MODES) {
       await proxy.disconnect();
     });
   });
-}
-
-/** What comes to a file from now on. */
-class Tail {
-  readonly #file: number;
-  #offset: number;
-  #text = '';
-
-  constructor(path: string) {
-    this.#file = openSync(path, 'r');
-    this.#offset = statSync(path).size;
-  }
-
-  /** All that has come so far. */
-  read(): string {
-    const chunk = Buffer.alloc(1 << 16);
-    const length = readSync(this.#file, chunk, 0, chunk.length, this.#offset);
-    this.#offset += length;
-    this.#text += chunk.toString('latin1', 0, length);
-    return this.#text;
-  }
-
-  close(): void {
-    closeSync(this.#file);
-  }
 }

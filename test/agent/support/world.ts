@@ -3,6 +3,9 @@ import { ControlPlane } from './control-plane.ts';
 import { CustomerProxy } from './customer-proxy.ts';
 import { FIRST_PORT, freePort, LAST_PORT } from './tunnel-port.ts';
 
+/** Keys that are made side by side. */
+const AT_ONCE = 16;
+
 let nextPort = FIRST_PORT;
 
 /** A control plane and a tunnel server; proxies as asked for. */
@@ -16,13 +19,18 @@ export class World {
     this.agent = agent;
   }
 
-  static async make(mode: Mode, options: { stateFolder?: string } = {}): Promise<World> {
+  /** `tunnelPorts`: the region's first and last, where the usual hundred will not do. */
+  static async make(
+    mode: Mode,
+    options: { stateFolder?: string; tunnelPorts?: [number, number] } = {},
+  ): Promise<World> {
     const agent = new AgentHost(mode, options.stateFolder);
+    const [first_tunnel_port, last_tunnel_port] = options.tunnelPorts ?? [FIRST_PORT, LAST_PORT];
     const controlPlane = new ControlPlane({
       login: agent.login,
       port: await freePort(),
-      first_tunnel_port: FIRST_PORT,
-      last_tunnel_port: LAST_PORT,
+      first_tunnel_port,
+      last_tunnel_port,
       bind_address: '127.0.0.1',
     });
     await controlPlane.start();
@@ -47,7 +55,18 @@ export class World {
     return proxy;
   }
 
-  /** The same, its key in place at the tunnel server. */
+  /** So many proxies, not yet enrolled, on tunnel ports that follow each other. */
+  async proxies(count: number, firstPort: number): Promise<CustomerProxy[]> {
+    const proxies: CustomerProxy[] = [];
+    while (proxies.length < count) {
+      const ports = Array.from({ length: AT_ONCE }, (_, more) => firstPort + proxies.length + more);
+      const some = ports.slice(0, count - proxies.length).map((port) => this.proxy({ port }));
+      proxies.push(...(await Promise.all(some)));
+    }
+    return proxies;
+  }
+
+  /** A proxy, its key in place at the tunnel server. */
   async enrolled(options: Parameters<World['proxy']>[0] = {}): Promise<CustomerProxy> {
     const proxy = await this.proxy(options);
     this.controlPlane.addKey(proxy.key);
