@@ -42,7 +42,7 @@ export async function checkSlot(asked: AskedCheck, parts: CheckedParts): Promise
     ({ tunnel, number }) => tunnel === asked.tunnel && number === asked.slot,
   );
   if (!slot) return NOTHING;
-  const row = watch.rowOf(slot.port);
+  const row = watch.rowsByPort().get(slot.port);
   return row?.session === 'up' ? await checkUp(slot, row, parts) : checkDown(slot, parts);
 }
 
@@ -55,7 +55,7 @@ async function checkUp(slot: Slot, row: SlotRow, parts: CheckedParts): Promise<C
   // sshd has logged a failure before it closed the connection.
   if (listening) await watcher.lookNow();
   listening?.stop();
-  const now = watch.rowOf(slot.port);
+  const now = watch.rowsByPort().get(slot.port);
   const facts: CheckReport = {
     ...NOTHING,
     key: true,

@@ -37,7 +37,7 @@ const NEW: Omit<Turn, 'slot'> = { at: 0, isFirst: true, silences: 0 };
 
 export interface ProbeScheduleOptions {
   prober: Pick<Prober, 'probe'>;
-  watch: Pick<SlotWatch, 'rowOf' | 'recordProbe'>;
+  watch: Pick<SlotWatch, 'rowsByPort' | 'recordProbe'>;
   /** What tunnel ports listen on. */
   host: string;
   log: Pick<AgentLog, 'warn'>;
@@ -58,9 +58,10 @@ export class ProbeSchedule {
   /** Starts what is due: those that wait longest first, and new sessions before all others. */
   tick(slots: Map<number, Slot>): void {
     const turns = new Map<string, Turn>();
-    for (const slot of slots.values()) {
-      const row = this.#options.watch.rowOf(slot.port);
-      if (row?.session !== 'up') continue;
+    // There may be far more slots than sessions, and this is asked many times a second.
+    for (const [port, row] of this.#options.watch.rowsByPort()) {
+      const slot = slots.get(port);
+      if (!slot || row.session !== 'up') continue;
       turns.set(row.session_id, { ...(this.#turns.get(row.session_id) ?? NEW), slot });
     }
     this.#turns = turns;
@@ -96,7 +97,7 @@ export class ProbeSchedule {
   async #probe({ port, database: type, tunnel, number }: Slot, session: string): Promise<Probed> {
     const { prober, watch, host, log } = this.#options;
     const result = await prober.probe({ type, host, port });
-    const before = watch.rowOf(port);
+    const before = watch.rowsByPort().get(port);
     if (result?.words !== undefined && before?.reason !== result.reason) {
       log.warn({ tunnel, slot: number, words: result.words }, 'a database refuses');
     }

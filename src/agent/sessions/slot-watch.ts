@@ -51,8 +51,9 @@ export class SlotWatch {
     return [...this.#rows.values()];
   }
 
-  rowOf(port: number): SlotRow | undefined {
-    return this.#rows.get(port);
+  /** The same by tunnel port, as they are from now on. */
+  rowsByPort(): ReadonlyMap<number, SlotRow> {
+    return this.#rows;
   }
 
   /** The session that held a port at the last look, by its socket. */
@@ -124,18 +125,15 @@ export class SlotWatch {
 
   #reportOf(slot: Slot | undefined, owner: Session): SlotReport | undefined {
     const session_key = slot && keyOf(owner, slot);
-    if (session_key === undefined) {
+    if (slot === undefined || session_key === undefined) {
       this.#options.onForbidden(owner);
       return undefined;
     }
-    return {
-      ...DOWN,
-      session: 'up',
-      session_id: sessionId(owner),
-      session_key,
-      session_since: sessionSince(owner),
-      reason: '',
-    };
+    const session_id = sessionId(owner);
+    const row = this.#rows.get(slot.port);
+    // The kernel is asked for it, so once: each look takes in every session.
+    const session_since = row?.session_id === session_id ? row.session_since : sessionSince(owner);
+    return { ...DOWN, session: 'up', session_id, session_key, session_since, reason: '' };
   }
 
   #set({ tunnel, number, port }: Slot, report: SlotReport): void {

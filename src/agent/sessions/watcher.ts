@@ -26,6 +26,9 @@ const LOOK_EVERY_MS_UNTOLD = 250;
 const MOMENT_AFTER_LOGIN_MS = 300;
 const MOMENT_AFTER_LINE_MS = 60;
 const REST_MS = 20;
+/** It rests this many times as long as a look took: a storm of logins, which writes without a pause, leaves sshd the CPU. */
+const RESTS_PER_LOOK = 9;
+const LONGEST_REST_MS = 250;
 /** Without the login hook, a login that takes a port over cannot wait. */
 const SHORT_REST_MS = 1;
 /** A session older than this, in seconds, was there before us. */
@@ -84,6 +87,7 @@ export class Watcher {
     const follower = this.#follow();
     records?.follow(() => this.#bell.ring());
     while (!signal.aborted) {
+      const began = performance.now();
       const wanted = this.#wanted.splice(0);
       try {
         await this.look();
@@ -91,8 +95,8 @@ export class Watcher {
         this.#options.log.error({ reason: String(error) }, 'looking at the sessions failed');
       }
       for (const done of wanted) done();
-      // Also when a storm of logins writes without a pause.
-      await sleep(records ? REST_MS : SHORT_REST_MS, undefined, { signal }).catch(() => {});
+      const rest = records ? restAfter(performance.now() - began) : SHORT_REST_MS;
+      await sleep(rest, undefined, { signal }).catch(() => {});
       const pause = follower ? LOOK_EVERY_MS : LOOK_EVERY_MS_UNTOLD;
       const isMoment = Date.now() < this.#momentEnds;
       if (!isMoment || !records) await this.#bell.wait(isMoment ? REST_MS : pause, signal);
@@ -184,4 +188,8 @@ export class Watcher {
       return undefined;
     }
   }
+}
+
+function restAfter(lookMs: number): number {
+  return Math.min(Math.max(REST_MS, RESTS_PER_LOOK * lookMs), LONGEST_REST_MS);
 }

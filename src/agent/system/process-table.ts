@@ -18,9 +18,12 @@ export interface ProcessEntry extends ProcessIdentity {
 /** USER_HZ: 100 on every architecture that Linux and Node share (time(7)). */
 const TICKS_PER_SECOND = 100;
 
+let knownBootId: string | undefined;
+
 /** Names this boot of the machine: a pid and start time from before it mean nothing. */
 export function bootId(): string {
-  return readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
+  knownBootId ??= readFileSync('/proc/sys/kernel/random/boot_id', 'latin1').trim();
+  return knownBootId;
 }
 
 /** Unix seconds at which a process started. */
