@@ -6,7 +6,11 @@ import { loginBench } from './login.ts';
 import { describeMachine, formatPage } from './performance-page.ts';
 import { renderBench } from './render.ts';
 import type { Bench, BenchResult } from './result.ts';
+import { revocationBench } from './revocation.ts';
 import { keptRouteBench, scriptRouteBench } from './script-route.ts';
+import { stormBench } from './storm.ts';
+import { takeoverBench } from './takeover.ts';
+import { throughputBench } from './throughput.ts';
 
 /**
  * `npm run bench [-- --json] [-- --only NAME]`: ratios against a baseline of the same run. A run of
@@ -18,6 +22,10 @@ const BENCHES: Bench[] = [
   keptRouteBench,
   bundleBench,
   loginBench,
+  takeoverBench,
+  revocationBench,
+  stormBench,
+  throughputBench,
   installerBench,
 ];
 

@@ -26,7 +26,7 @@ const LOOK_EVERY_MS_UNTOLD = 250;
 const MOMENT_AFTER_LOGIN_MS = 300;
 const MOMENT_AFTER_LINE_MS = 60;
 const REST_MS = 20;
-/** It rests this many times as long as a look took: a storm of logins, which writes without a pause, leaves sshd the CPU. */
+/** A rest is so many times as long as the look before: a storm of logins is sshd's work, not ours. */
 const RESTS_PER_LOOK = 9;
 const LONGEST_REST_MS = 250;
 /** Without the login hook, a login that takes a port over cannot wait. */
