@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { startAgent } from '../agent/index.ts';
+import { keepHeapSmall, startAgent } from '../agent/index.ts';
 import { readSecretFile, readSettings, type SettingName } from '../settings.ts';
 import { aborted } from './aborted.ts';
 import type { Boundary } from './boundary.ts';
@@ -32,6 +32,7 @@ export function addTunnelServer(program: Command, boundary: Boundary): void {
 }
 
 async function runAgent(options: Record<string, unknown>, boundary: Boundary): Promise<void> {
+  keepHeapSmall();
   const settings = readSettings(NAMES, options);
   const stop = boundary.stopSignal();
   const joinToken = settings.joinTokenFile

@@ -1,7 +1,8 @@
-import { type Agent, startAgent } from '../../../src/agent/index.ts';
+import { type Agent, keepHeapSmall, startAgent } from '../../../src/agent/index.ts';
 
 /* An agent as a process of its own: so that it can run as another user, be frozen and be killed. */
 
+keepHeapSmall();
 let agent: Agent | undefined;
 
 process.on('message', async (message: { start?: object; stop?: { endSessions: boolean } }) => {
