@@ -58,6 +58,10 @@ export async function startTunnelServer(
   sessions.restore(position.sessions);
   const watch = new SlotWatch({
     sessions,
+    recorded: (port) => {
+      const record = records?.read(port);
+      if (record) sessions.record(record);
+    },
     firstPort: region.first_tunnel_port,
     lastPort: region.last_tunnel_port,
     onChange: (row, urgent) => {

@@ -21,6 +21,8 @@ const TAKEN: SlotReport = { ...DOWN, session: 'taken', reason: 'port-taken' };
 
 export interface SlotWatchOptions {
   sessions: Sessions;
+  /** Takes in the session that the login hook has recorded for a port. */
+  recorded?: (port: number) => void;
   /** The region's range; other ports are none of ours. */
   firstPort: number;
   lastPort: number;
@@ -115,8 +117,10 @@ export class SlotWatch {
   }
 
   #ownerOf(listener: Listener, slot: Slot | undefined): Session | null {
-    const { sessions } = this.#options;
+    const { sessions, recorded } = this.#options;
     if (this.#owners.get(listener.inode) === null) return null;
+    // Its record may not have been told of yet; without it every process would be searched.
+    recorded?.(listener.port);
     const likely = sessions
       .all()
       .filter(({ claims }) => claims.some((key) => slot?.keys.includes(key)));
