@@ -7,17 +7,18 @@
 # was barred, is refused.
 #
 # Beside this file: keys/<fingerprint>, what sshd looks keys up in; sessions/<port>, the session that
-# has the port: "<pid> <start> <fingerprint> <address>"; bars/<port>: "<address> <until>". All it takes
+# has the port: "<pid> <start> <fingerprint> <address> <port>"; bars/<port>: "<address> <until>". All it takes
 # from a client is a key that sshd has checked; that names a file of ours, and the file names the port.
 
 LC_ALL=C
 PATH=/usr/bin:/bin
-umask 077
+# The agent's group may read what is written here, where the folder is of that group.
+umask 027
 HERE=${0%/*}
 MONITOR=$PPID
 
 main() {
-  local fingerprint port start before='' start_before=''
+  local fingerprint port start before='' start_before='' client_port
   if ! find_fingerprint || ! find_port || is_barred || ! stat_of "$MONITOR"; then refuse; fi
   start=${STAT[19]}
   # Two logins at once are one after the other here.
@@ -25,7 +26,10 @@ main() {
   flock -w 10 9 || refuse
   IFS=' ' read -r before start_before _ <&9
   [[ -z $start_before ]] || end_session "$before" "$start_before" || refuse
-  printf '%s\n' "$MONITOR $start $fingerprint ${PAM_RHOST//[^0-9a-fA-F.:]/}" >"$HERE/sessions/$port"
+  # Where the client's end of the connection is: "<address> <port> <address here> <port here>".
+  IFS=' ' read -r _ client_port _ <<<"${SSH_CONNECTION-}"
+  printf '%s %s %s %s %s\n' "$MONITOR" "$start" "$fingerprint" "${PAM_RHOST//[^0-9a-fA-F.:]/}" \
+    "${client_port//[^0-9]/}" >"$HERE/sessions/$port"
   # Removed meanwhile? The agent takes the key's file away first, and looks at the sessions then.
   find_port || refuse
 }

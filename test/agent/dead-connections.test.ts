@@ -22,7 +22,13 @@ const FULL =
 
 test('finds the connections of a port that are not answered', () => {
   const rows = [HEADER, LISTENER, WELL, BARELY_CUT, FULL, CUT, CUT_FOR_LONG];
-  assert.deepEqual([...parseUnanswered(rows, 50022)], ['7962111', '7962789']);
+  assert.deepEqual(
+    [...parseUnanswered(rows, 50022)],
+    [
+      ['7962111', '02004D0A:ED0E'],
+      ['7962789', '02004D0A:ECE6'],
+    ],
+  );
 });
 
 test('finds none of another port, also where the other side has that number, and none without a process', () => {
@@ -33,7 +39,7 @@ test('finds none of another port, also where the other side has that number, and
 });
 
 test('finds no port’s connections by the end of its address or number', () => {
-  assert.deepEqual([...parseUnanswered([CUT.replace(':C366', ':0066')], 0x66)], ['7962111']);
+  assert.deepEqual([...parseUnanswered([CUT.replace(':C366', ':0066')], 0x66).keys()], ['7962111']);
   assert.deepEqual([...parseUnanswered([CUT], 0x66)], []);
 });
 
@@ -42,7 +48,7 @@ function deadAfter(seconds: number, isUnanswered: (second: number) => boolean): 
   const connections = new DeadConnections();
   const found: number[] = [];
   for (let second = 0; second <= seconds; second += 3) {
-    const unanswered = new Set(isUnanswered(second) ? ['7962111'] : []);
+    const unanswered = new Map(isUnanswered(second) ? [['7962111', '02004D0A:ED0E']] : []);
     if (connections.observe(unanswered, second * 1000).size > 0) found.push(second);
   }
   return found;
@@ -68,7 +74,7 @@ test('begins anew when it was answered', () => {
 
 test('begins anew after a pause in which it may have been answered', () => {
   const connections = new DeadConnections();
-  const cut = new Set(['7962111']);
+  const cut = new Map([['7962111', '02004D0A:ED0E']]);
   for (const second of [0, 7, 14, 21, 28, 35, 42, 49, 56, 63, 70]) {
     assert.equal(connections.observe(cut, second * 1000).size, 0);
   }

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LoginRecords } from '../../src/agent/sessions/login-records.ts';
+import { tableEndpoint } from '../../src/agent/system/table-address.ts';
 
 const BASE64 = 'eq2f/khjNArf0rWz2XLWUOeE5qw+/vtnOIUcQ76Bzfw';
 const record = (pid: number) => `${pid} 4711 ${BASE64} 192.0.2.1\n`;
@@ -24,6 +25,8 @@ test('reads what the hook writes, and nothing of another form', async () => {
     fingerprint: Buffer.from(BASE64, 'base64').toString('hex'),
     address: '192.0.2.1',
   });
+  await writeFile(join(folder, '20000'), record(812).replace('\n', ' 60686\n'));
+  assert.equal(records.read(20_000)?.peer, tableEndpoint('192.0.2.1', 60_686));
   for (const text of ['', '812', record(0), record(812).trim(), `${record(812)}x`]) {
     await writeFile(join(folder, '20000'), text);
     assert.equal(records.read(20_000), undefined, text);

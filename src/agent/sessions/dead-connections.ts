@@ -21,15 +21,15 @@ export class DeadConnections {
   #lookedAt = Number.NEGATIVE_INFINITY;
 
   /** Takes in which connections are unanswered now; gives those that are dead, each of them once. */
-  observe(unanswered: Set<string>, now = performance.now()): Set<string> {
+  observe(unanswered: Map<string, string>, now = performance.now()): Map<string, string> {
     // After a longer pause nobody knows whether it was answered in between.
     const known = now - this.#lookedAt < REACHED_WITHIN_MS ? this.#since : new Map();
-    const dead = new Set<string>();
+    const dead = new Map<string, string>();
     this.#since = new Map();
-    for (const inode of unanswered) {
+    for (const [inode, peer] of unanswered) {
       const since = known.get(inode) ?? now;
       const isDead = now - since >= DEAD_AFTER_MS;
-      if (isDead) dead.add(inode);
+      if (isDead) dead.set(inode, peer);
       this.#since.set(inode, isDead ? Number.POSITIVE_INFINITY : since);
     }
     this.#lookedAt = now;

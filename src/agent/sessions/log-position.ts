@@ -24,6 +24,7 @@ const PositionSchema = Type.Object({
       child: Type.Optional(Process),
       claims: Type.Array(Type.String()),
       address: Type.Optional(Type.String()),
+      peer: Type.Optional(Type.String()),
       isSettled: Type.Optional(Type.Boolean()),
       seenAt: Type.Number(),
     }),

@@ -1,6 +1,8 @@
 import { type FSWatcher, readdirSync, readFileSync, watch } from 'node:fs';
+import { isIPv4 } from 'node:net';
 import { join } from 'node:path';
 import type { ProcessIdentity } from '../system/process-table.ts';
+import { tableEndpoint } from '../system/table-address.ts';
 
 /** A login as the hook has recorded it, before its session began. */
 export interface LoginRecord {
@@ -10,9 +12,13 @@ export interface LoginRecord {
   /** 64 hex digits. */
   fingerprint: string;
   address: string;
+  /** The client's end of the connection as the kernel's tables print it, where sshd has told it. */
+  peer?: string;
 }
 
-const RECORD = /^([1-9]\d{0,9}) (\d{1,18}) ([A-Za-z0-9+/]{43}) ([0-9a-fA-F.:]{0,45})\n$/;
+/** A hook of an earlier version gives no port. */
+const RECORD =
+  /^([1-9]\d{0,9}) (\d{1,18}) ([A-Za-z0-9+/]{43}) ([0-9a-fA-F.:]{0,45})(?: (\d{0,5}))?\n$/;
 
 /**
  * What the login hook records: a file for each tunnel port, with the session that has it. Root alone
@@ -63,13 +69,14 @@ export class LoginRecords {
     } catch {
       return undefined;
     }
-    const [, pid, start, base64 = '', address = ''] = RECORD.exec(text) ?? [];
+    const [, pid, start, base64 = '', address = '', clientPort] = RECORD.exec(text) ?? [];
     if (pid === undefined) return undefined;
     return {
       port,
       monitor: { pid: Number(pid), start: Number(start) },
       fingerprint: Buffer.from(base64, 'base64').toString('hex'),
       address,
+      ...(clientPort && isIPv4(address) && { peer: tableEndpoint(address, Number(clientPort)) }),
     };
   }
 }

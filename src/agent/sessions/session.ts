@@ -14,6 +14,8 @@ export interface Session {
   claims: string[];
   /** Where its client is, as far as it is known. */
   address?: string;
+  /** The other end of its connection as the kernel's tables print it, where the login hook says it. */
+  peer?: string;
   /** It is logged in, and the log was read up to there: a line that names it now is forged. */
   isSettled?: boolean;
   /** When the agent first saw it, milliseconds. */

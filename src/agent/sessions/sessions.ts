@@ -33,9 +33,10 @@ export class Sessions {
   }
 
   /** Takes in a login that the hook has recorded: nobody but root can have written that. */
-  record({ monitor, fingerprint, address }: LoginRecord): Session | undefined {
+  record({ monitor, fingerprint, address, peer }: LoginRecord): Session | undefined {
     if (!isRunning(monitor)) return undefined;
     const session = this.#sessionOf(monitor);
+    if (peer !== undefined) session.peer = peer;
     return Object.assign(session, { claims: [fingerprint], address, isSettled: true });
   }
 
@@ -88,14 +89,19 @@ export class Sessions {
     return this.#searchOwner(socket);
   }
 
-  /** The sessions whose connection is one of these sockets; none of those where we may not look. */
-  withConnection(inodes: Set<string>): Session[] {
-    const sockets = new Set([...inodes].map((inode) => `socket:[${inode}]`));
-    return this.all().filter((session) =>
-      [session.monitor, currentChild(session)].some(
+  /**
+   * The sessions whose connection is one of these sockets: by its other end, as the login hook has
+   * recorded it, else by the files that its processes have open, none where we may not look.
+   */
+  withConnection(connections: Map<string, string>): Session[] {
+    const peers = new Set(connections.values());
+    const sockets = new Set([...connections.keys()].map((inode) => `socket:[${inode}]`));
+    return this.all().filter((session) => {
+      if (session.peer !== undefined) return peers.has(session.peer);
+      return [session.monitor, currentChild(session)].some(
         (process) => process && openFilesOf(process.pid)?.some((file) => sockets.has(file)),
-      ),
-    );
+      );
+    });
   }
 
   #searchOwner(socket: string): Session | undefined {

@@ -1,4 +1,5 @@
 import { readLines } from './read-lines.ts';
+import { tableAddress } from './table-address.ts';
 
 /** A TCP port that something listens on. */
 export interface Listener {
@@ -12,11 +13,10 @@ export interface Listener {
 const LISTEN = '0A';
 const ANY_IPV4 = '00000000';
 const ANY_IPV6 = '0'.repeat(32);
-const LITTLE_ENDIAN = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1;
 
 /** Everything that listens where `address` (IPv4) is reached, by port: proc_pid_net(5). */
 export function listeningPorts(address: string): Map<number, Listener> {
-  const own = hexAddress(address);
+  const own = tableAddress(address);
   const found = new Map<number, Listener>();
   // A socket on [::] takes IPv4 too. One on the very address says more than one on all of them.
   for (const { local, listener } of [...readTable('tcp6'), ...readTable('tcp')]) {
@@ -42,11 +42,4 @@ function* readTable(table: 'tcp' | 'tcp6'): Generator<{ local: string; listener:
     };
     yield { local, listener };
   }
-}
-
-/** An IPv4 address as the kernel prints it: one 32-bit number in the machine's byte order. */
-function hexAddress(address: string): string {
-  const bytes = Buffer.from(address.split('.').map(Number));
-  const number = LITTLE_ENDIAN ? bytes.readUInt32LE() : bytes.readUInt32BE();
-  return number.toString(16).toUpperCase().padStart(8, '0');
 }
