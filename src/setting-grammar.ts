@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
-import { isIP, isIPv4 } from 'node:net';
-import { checkCertificates, checkHost, checkPort } from './domain/grammar.ts';
+import { isIP } from 'node:net';
+import { checkCertificates, checkHost, checkIpv4Address, checkPort } from './domain/grammar.ts';
 import { Problem } from './domain/problem.ts';
 
 /** How settings that are more than one word of the domain are written. Each throws a problem that starts with `name`. */
@@ -24,7 +24,7 @@ export function readListenAddress(text: string, name: string): ListenAddress {
 
 /** All that a tunnel server's sshd speaks is IPv4. */
 export function readIpv4Address(text: string, name: string): string {
-  return isIPv4(text) ? text : refuse(name, 'must be an IPv4 address');
+  return checkIpv4Address(name, text);
 }
 
 /** The form only; the engine itself says whether the place exists. Never repeats the text: it may hold a password. */

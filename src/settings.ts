@@ -208,6 +208,13 @@ export const SETTINGS = {
     fallback: '',
     read: (text) => (text === '' ? undefined : resolve(text)),
   }),
+  sshdFolder: setting({
+    variable: 'CULVERT_SSHD_FOLDER',
+    flag: '--sshd-folder <folder>',
+    description: 'follow the sshd that systemd keeps with the files of this folder; start none',
+    fallback: '',
+    read: (text) => (text === '' ? undefined : resolve(text)),
+  }),
   url: setting({
     variable: 'CULVERT_URL',
     flag: '--url <url>',

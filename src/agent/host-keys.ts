@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises';
+import { access, readFile } from 'node:fs/promises';
 import { Problem } from '../domain/problem.ts';
 import type { HostKeys } from '../domain/region.ts';
 import type { StateFolder } from './state-folder.ts';
@@ -15,6 +15,23 @@ export async function ensureHostKeys(folder: StateFolder): Promise<HostKeys> {
     active: await ensureKey(folder.activeHostKey),
     spare: await ensureKey(folder.spareHostKey),
   };
+}
+
+/** The public halves of the host keys of an sshd that systemd keeps: the private ones are root's alone. */
+export async function readHostKeys(folder: StateFolder): Promise<HostKeys> {
+  return {
+    active: await readPublicHalf(`${folder.activeHostKey}.pub`),
+    spare: await readPublicHalf(`${folder.spareHostKey}.pub`),
+  };
+}
+
+async function readPublicHalf(path: string): Promise<string> {
+  const text = await readFile(path, 'latin1').catch(() => '');
+  const [type, blob] = text.trim().split(' ');
+  if (type && blob) return `${type} ${blob}`;
+  throw new Problem('unavailable', `the host key ${path} cannot be read`, {
+    next: 'Run the installer of this tunnel server again.',
+  });
 }
 
 /** The public half as `type blob`. ssh-keygen writes the private one with mode 0600. */

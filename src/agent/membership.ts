@@ -2,7 +2,7 @@ import { AGENT_PROTOCOL, type JoinAnswer, JoinAnswerSchema } from '../domain/age
 import { Problem } from '../domain/problem.ts';
 import { join } from './control-plane.ts';
 import type { Host } from './host.ts';
-import { ensureHostKeys } from './host-keys.ts';
+import { ensureHostKeys, readHostKeys } from './host-keys.ts';
 import { persist } from './persist.ts';
 import type { AgentSettings } from './settings.ts';
 import type { StateFolder } from './state-folder.ts';
@@ -19,7 +19,7 @@ export async function ensureMembership(
   folder: StateFolder,
   signal: AbortSignal,
 ): Promise<JoinAnswer> {
-  const host_keys = await ensureHostKeys(folder);
+  const host_keys = await (host.sshdFolder ? readHostKeys : ensureHostKeys)(folder);
   const known = await readJson(folder.membership, JoinAnswerSchema);
   if (known) return known;
   if (joinToken === undefined) {

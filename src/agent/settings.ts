@@ -17,6 +17,8 @@ export interface AgentSettings {
   listenAddress: string;
   /** Absolute; looked for in the usual places when left out. */
   sshdPath?: string;
+  /** Absolute path of the folder of an sshd that systemd keeps. The agent then starts and writes none. */
+  sshdFolder?: string;
   /** The account that tunnels log in as; must be the region's. An ordinary user can offer only itself. */
   loginUser: string;
   log: AgentLog;

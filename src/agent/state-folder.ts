@@ -36,17 +36,36 @@ export async function removeRunFolder({ run }: StateFolder): Promise<void> {
 
 /** Makes the state folder, or mends its modes. Paths are without links, as /proc shows them. */
 export async function openStateFolder(place: string, host: Host): Promise<StateFolder> {
+  if (host.sshdFolder !== undefined) return await openBeside(host.sshdFolder, place);
   await mkdir(place, { recursive: true });
   const path = await realpath(place);
   const run = host.mode === 'root' ? await openRunFolder(path) : undefined;
   const keys = await placeKeys(path, host, run);
+  return { ...filesIn(path), keys, ...(run !== undefined && { run }) };
+}
+
+/**
+ * The same where systemd keeps sshd. Its installer has made every folder, and the agent may write in
+ * its own alone.
+ */
+async function openBeside(sshdFolder: string, place: string): Promise<StateFolder> {
+  const path = await realpath(place);
+  return {
+    ...filesIn(path),
+    keys: join(path, 'keys'),
+    activeHostKey: join(sshdFolder, 'host_key'),
+    spareHostKey: join(sshdFolder, 'host_key_spare'),
+    sshdLog: await realpath(join(sshdFolder, 'log')),
+    sshdPid: join(sshdFolder, 'pid'),
+  };
+}
+
+function filesIn(path: string): Omit<StateFolder, 'keys' | 'run'> {
   return {
     membership: join(path, 'membership.json'),
     activeHostKey: join(path, 'host_key'),
     spareHostKey: join(path, 'host_key_spare'),
     keyList: join(path, 'keys.json'),
-    keys,
-    ...(run !== undefined && { run }),
     sshdConfig: join(path, 'sshd_config'),
     sshdLog: join(path, 'sshd.log'),
     sshdPid: join(path, 'sshd.pid'),

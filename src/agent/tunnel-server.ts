@@ -22,8 +22,9 @@ import { SlotWatch } from './sessions/slot-watch.ts';
 import { Takeover } from './sessions/takeover.ts';
 import { Watcher } from './sessions/watcher.ts';
 import type { AgentSettings } from './settings.ts';
-import { installLoginHook, type LoginHook, removeLoginHook } from './sshd/login-hook.ts';
-import { Sshd } from './sshd/sshd.ts';
+import { KeptSshd } from './sshd/kept-sshd.ts';
+import { hookIn, installLoginHook, type LoginHook, removeLoginHook } from './sshd/login-hook.ts';
+import { type RunningSshd, Sshd } from './sshd/sshd.ts';
 import { removeRunFolder, type StateFolder } from './state-folder.ts';
 
 /** The parts of an agent that has joined, wired up: sshd runs, nothing else yet. */
@@ -34,7 +35,7 @@ export interface TunnelServer {
   end(): Promise<void>;
 }
 
-/** Joins when it has not, puts the keys in place and starts sshd: without the control plane, too. */
+/** Joins when it has not, puts the keys in place and has sshd: without the control plane, too. */
 export async function startTunnelServer(
   settings: AgentSettings,
   host: Host,
@@ -45,9 +46,10 @@ export async function startTunnelServer(
   const { region, credential } = await ensureMembership(settings, host, folder, signal);
   const keyFolder = await openKeyFolder(folder.keys);
   const keys = await KeyList.open(folder.keyList, keyFolder);
-  const hook = await installLoginHook(host, folder, log);
+  const { sshd, hook } = host.sshdFolder
+    ? { sshd: new KeptSshd(folder.sshdPid, log), hook: hookIn(host.sshdFolder) }
+    : await startSshd(settings, host, folder, region);
   const records = hook && new LoginRecords(hook.sessions);
-  const sshd = await startSshd(settings, host, folder, region, hook);
 
   const position = await readLogPosition(folder);
   const sessions = new Sessions({
@@ -81,7 +83,7 @@ export async function startTunnelServer(
     send: (report) => sendReport(controlPlane, credential, report, signal),
     log,
   });
-  const prober = new Prober();
+  const prober = new Prober({ hasCapabilities: host.sshdFolder !== undefined });
   let slots = slotsOf(keys.all());
   const bindAddress = region.bind_address;
   const probes = new ProbeSchedule({ prober, watch, host: bindAddress, log });
@@ -156,13 +158,13 @@ export async function removeTraces(folder: StateFolder): Promise<void> {
   await removeRunFolder(folder);
 }
 
-function startSshd(
+async function startSshd(
   { listenAddress, log }: AgentSettings,
   host: Host,
   folder: StateFolder,
   region: JoinAnswer['region'],
-  hook: LoginHook | undefined,
-): Promise<Sshd> {
+): Promise<{ sshd: RunningSshd; hook: LoginHook | undefined }> {
+  const hook = await installLoginHook(host, folder, log);
   const config = renderSshdConfig(loadCatalogue(), {
     port: region.port,
     listen_address: listenAddress,
@@ -176,5 +178,7 @@ function startSshd(
     ...(hook && { pam_service: hook.pamService }),
   });
   const program = hook?.program ?? host.sshd.path;
-  return Sshd.start({ host, program, folder, config, listenAddress, port: region.port, log });
+  const { port } = region;
+  const sshd = await Sshd.start({ host, program, folder, config, listenAddress, port, log });
+  return { sshd, hook };
 }

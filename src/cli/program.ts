@@ -19,7 +19,7 @@ import { addSlot } from './slot.ts';
 import { addStatement } from './statement.ts';
 import { addToken } from './token.ts';
 import { addTunnel } from './tunnel.ts';
-import { addTunnelServer } from './tunnel-server.ts';
+import { addTunnelServer } from './tunnel-server/index.ts';
 import { addVerify } from './verify.ts';
 
 /** The whole command line. Commander's own endings (help, wrong usage) come as a CommanderError. */
@@ -27,6 +27,8 @@ export function buildProgram(boundary: Boundary): Command {
   const program = new Command('culvert')
     .description("reach customers' private databases over outbound SSH tunnels")
     .version(version())
+    // A command and those below it may have options of the same name: each takes what follows its own.
+    .enablePositionalOptions()
     .exitOverride()
     .showHelpAfterError('(add --help for help)');
   addQuickstart(program, boundary);

@@ -82,6 +82,12 @@ export function checkBindAddress(field: string, value: string): string {
   return value;
 }
 
+/** Any IPv4 address, such as 0.0.0.0 for all of them: what a tunnel server's sshd listens on. */
+export function checkIpv4Address(field: string, value: string): string {
+  if (!isIPv4(value)) refuse(field, 'must be an IPv4 address');
+  return value;
+}
+
 /** A host that a database may have: not a cloud's metadata service, nothing link-local. */
 export function checkDatabaseHost(field: string, value: string): string {
   checkHost(field, value);

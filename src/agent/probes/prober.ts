@@ -18,11 +18,24 @@ const ReplySchema = Type.Object({
 /** Longer than any probe: once with TLS, once without. */
 const LOST_AFTER_MS = 15_000;
 
+/** Starts a program without the capabilities that an ordinary user's agent was given. */
+const WITHOUT_CAPABILITIES = [
+  '/usr/bin/setpriv',
+  '--ambient-caps=-all',
+  '--inh-caps=-all',
+] as const;
+
 /** Has a process of its own probe databases; starts it when needed, and again when it dies. */
 export class Prober {
+  readonly #hasCapabilities: boolean;
   #child: ChildProcess | undefined;
   #id = 0;
   readonly #waiting = new Map<number, (result: ProbeResult | undefined) => void>();
+
+  /** `hasCapabilities`: the agent's user was given some, which the process must not have. */
+  constructor({ hasCapabilities = false } = {}) {
+    this.#hasCapabilities = hasCapabilities;
+  }
 
   /** Probes through a tunnel port. Undefined when the probe process died or said nothing. */
   async probe(request: Omit<ProbeRequest, 'id'>): Promise<ProbeResult | undefined> {
@@ -46,7 +59,13 @@ export class Prober {
   }
 
   #start(): ChildProcess {
-    const child = fork(PROGRAM, [], { env: {}, execArgv: [], stdio: 'ignore', cwd: '/' });
+    const [execPath, ...words] = this.#hasCapabilities
+      ? [...WITHOUT_CAPABILITIES, process.execPath]
+      : [process.execPath];
+    const child = fork(PROGRAM, [], {
+      ...{ execPath, execArgv: words },
+      ...{ env: {}, stdio: 'ignore', cwd: '/' },
+    });
     child.on('message', (message) => {
       if (!Check(ReplySchema, message)) return;
       const { id, ...result } = message;

@@ -15,8 +15,8 @@ export interface SshdIdentity {
   log: string;
   /** Sessions run as this account. */
   loginUid: number;
-  /** The process that listens for logins, as it is now. */
-  master: () => number;
+  /** The process that listens for logins, as it is now; undefined while there is none. */
+  master: () => number | undefined;
 }
 
 /**

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import type { StateFolder } from '../state-folder.ts';
 import { endProcess } from '../system/end-process.ts';
 import {
@@ -9,6 +8,7 @@ import {
 } from '../system/process-table.ts';
 import { findSshdProcess } from '../system/sshd-process.ts';
 import type { SshdOptions } from './options.ts';
+import { pidInFile } from './pid-file.ts';
 import { recordedSshd } from './record.ts';
 
 /**
@@ -23,7 +23,7 @@ export async function adoptSshd(options: SshdOptions): Promise<ProcessIdentity |
   if (recorded && isSame && hasOurFiles(recorded.pid, folder)) return recorded;
 
   // The second is known when the agent died between start and record.
-  for (const pid of [recorded?.pid, await pidInFile(folder.sshdPid)]) {
+  for (const pid of [recorded?.pid, pidInFile(folder.sshdPid)]) {
     const leftBehind = pid === undefined ? undefined : findProcess(pid);
     if (leftBehind && hasOurFiles(leftBehind.pid, folder)) await endProcess(leftBehind);
   }
@@ -36,9 +36,4 @@ function hasOurFiles(pid: number, { sshdConfig, sshdLog }: StateFolder): boolean
     findSshdProcess(pid) !== undefined &&
     commandLineOf(pid).includes(` -D -f ${sshdConfig} -E ${sshdLog}`)
   );
-}
-
-async function pidInFile(path: string): Promise<number | undefined> {
-  const text = await readFile(path, 'latin1').catch(() => '');
-  return /^[1-9]\d{0,9}\n?$/.test(text) ? Number(text) : undefined;
 }

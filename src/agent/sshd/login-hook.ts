@@ -11,15 +11,24 @@ const PAM_FOLDER = '/etc/pam.d';
 /** Where Debian, the RHEL family and others keep modules of PAM. */
 const MODULE_FOLDERS = ['/lib', '/usr/lib', '/lib64', '/usr/lib64'];
 
-/** What sshd runs, as root, between the proof of a key and the session: `templates/login-hook`. */
+/** What agent and login hook tell each other: what sshd runs, as root, between the proof of a key and the session. */
 export interface LoginHook {
-  /** sshd by a name of its own, which is how OpenSSH before 9.8 chooses its PAM service. */
-  program: string;
-  pamService: string;
   /** A file for each tunnel port: who has it. */
   sessions: string;
   /** A file for each tunnel port that somebody is kept away from. */
   bars: string;
+}
+
+/** A login hook that the agent has put in place. */
+export interface InstalledHook extends LoginHook {
+  /** sshd by a name of its own, which is how OpenSSH before 9.8 chooses its PAM service. */
+  program: string;
+  pamService: string;
+}
+
+/** The login hook of an sshd that systemd keeps: its installer has put it in place. */
+export function hookIn(sshdFolder: string): LoginHook {
+  return { sessions: join(sshdFolder, 'sessions'), bars: join(sshdFolder, 'bars') };
 }
 
 /**
@@ -31,7 +40,7 @@ export async function installLoginHook(
   host: Host,
   folder: StateFolder,
   log: AgentLog,
-): Promise<LoginHook | undefined> {
+): Promise<InstalledHook | undefined> {
   if (folder.run === undefined) return undefined;
   const pamService = pamServiceOf(folder.run);
   try {

@@ -11,8 +11,18 @@ const LONGEST_PAUSE_MS = 10_000;
 /** After this long it did not die of its start, so the next restart is quick again. */
 const STEADY_MS = 30_000;
 
+/** The sshd whose sessions an agent looks after, whoever keeps it. */
+export interface RunningSshd {
+  /** The process that listens for logins; undefined while there is none. */
+  readonly pid: number | undefined;
+  /** Follows it until `signal`. */
+  supervise(signal: AbortSignal): Promise<void>;
+  /** Ends the process that listens, if it is the agent's own. Its sessions go on. */
+  end(): Promise<void>;
+}
+
 /** The sshd of this agent: its own, or taken over from the agent before. */
-export class Sshd {
+export class Sshd implements RunningSshd {
   readonly #options: SshdOptions;
   #process: ProcessIdentity;
 

@@ -4,7 +4,7 @@ import { executableOf, findProcess, type ProcessEntry } from './process-table.ts
 /** From OpenSSH 9.8 on, a session is a process of a program of its own. */
 const PROGRAMS: ReadonlySet<string> = new Set(['sshd', 'sshd-session']);
 /** What ours is called by where it has a login hook; a process's name is cut at 15 characters. */
-const OUR_NAME = 'culvert-sshd-';
+const OUR_NAME = 'culvert-sshd';
 
 /** The running process with that id, if it is one of OpenSSH's server. */
 export function findSshdProcess(pid: number): ProcessEntry | undefined {

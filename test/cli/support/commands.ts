@@ -25,7 +25,7 @@ function known(command: Command, above: string): KnownCommand[] {
     {
       path,
       usage: path + words.join(''),
-      isGroup: command.commands.length > 0,
+      isGroup: command.commands.length > 0 && command.options.length === 0,
       options: command.options.map((option) => option.flags),
     },
     ...command.commands.flatMap((below) => known(below, `${path} `)),
