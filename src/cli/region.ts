@@ -192,7 +192,7 @@ function formatAddedServer({ server, join_token }: AddedServer): string {
 Join token, shown once and good for one use:
 ${join_token}
 
-On ${server.host}, with the token in the environment or in a file of its own:
-culvert tunnel-server --control-plane <url> --join-token-file <file>
+Make ${server.host} a tunnel server with a script, which asks for the token there:
+culvert tunnel-server install-script --region <region> --control-plane <url> --output install.sh
 `;
 }

@@ -12,4 +12,11 @@ export { renderPlan } from './plan.ts';
 export { INSTALLER_FILE, PLATFORMS, type Platform } from './platform.ts';
 export { instanceName, type ProxyFiles, renderProxyFiles } from './proxy-files.ts';
 export { renderSshdConfig, type SshdConfigInput } from './sshd-config.ts';
+export {
+  renderTunnelServerFiles,
+  renderTunnelServerPlan,
+  renderTunnelServerScript,
+  type TunnelServerFiles,
+  type TunnelServerInput,
+} from './tunnel-server-script.ts';
 export { renderWindowsFiles, type WindowsFiles } from './windows-files.ts';

@@ -6,9 +6,10 @@ import {
   loadCatalogue,
   renderErrorScript,
   renderInstaller,
+  renderTunnelServerScript,
 } from '../../src/render/index.ts';
 import { runCommand } from '../support/bed/command.ts';
-import { accountInputs } from '../support/dist-scripts/accounts.ts';
+import { accountInputs, TUNNEL_SERVERS } from '../support/dist-scripts/accounts.ts';
 import { installerHalves } from '../support/dist-scripts/installer-halves.ts';
 
 /** The same for every shell text of the project, parts of templates too. */
@@ -34,6 +35,13 @@ const scripts: Record<string, Buffer> = {
   }),
   connect: readFileSync('templates/connect/connect.sh'),
   'login hook': readFileSync('templates/login-hook/login-hook.sh'),
+  'choice of sshd_config': readFileSync('templates/choose-sshd-config/choose-config.sh'),
+  ...Object.fromEntries(
+    Object.entries(TUNNEL_SERVERS).map(([name, input]) => [
+      `install.sh of a tunnel server (${name})`,
+      renderTunnelServerScript(catalogue, input).bytes,
+    ]),
+  ),
   '.ci/run': readFileSync('.ci/run'),
   ...Object.fromEntries(
     globSync('test/support/bed/*.sh').map((file) => [file, readFileSync(file)]),

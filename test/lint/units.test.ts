@@ -8,9 +8,10 @@ import {
   instanceName,
   loadCatalogue,
   renderProxyFiles,
+  renderTunnelServerFiles,
 } from '../../src/render/index.ts';
 import { runCommand } from '../support/bed/command.ts';
-import { accountInputs } from '../support/dist-scripts/accounts.ts';
+import { accountInputs, TUNNEL_SERVERS } from '../support/dist-scripts/accounts.ts';
 
 const catalogue = loadCatalogue();
 
@@ -29,6 +30,25 @@ for (const [name, sample] of Object.entries(accountInputs())) {
       const { code, stdout, stderr } = await runCommand(verify);
       assert.equal(stdout + stderr, '');
       assert.equal(code, 0);
+    }
+  });
+}
+
+for (const [name, input] of Object.entries(TUNNEL_SERVERS)) {
+  test(`the units of a tunnel server leave little exposed (${name})`, async (t) => {
+    const { sshd_unit, agent_unit } = renderTunnelServerFiles(catalogue, input);
+    const folder = await mkdtemp(join(tmpdir(), 'culvert-units-'));
+    t.after(() => rm(folder, { recursive: true, force: true }));
+    // In tenths. What is left is explained in docs/security.md; test/distro holds the page against it.
+    for (const [unit, text, most] of [
+      ['culvert-agent.service', agent_unit, 20],
+      ['culvert-sshd.service', sshd_unit, 40],
+    ] as const) {
+      const file = join(folder, unit);
+      await writeFile(file, text);
+      const judge = ['systemd-analyze', 'security', '--offline=true', `--threshold=${most}`, file];
+      const { code, stdout, stderr } = await runCommand(judge);
+      assert.equal(code, 0, stdout + stderr);
     }
   });
 }

@@ -6,8 +6,9 @@ import {
   INSTALLER_FILE,
   loadCatalogue,
   renderInstaller,
+  renderTunnelServerScript,
 } from '../../src/render/index.ts';
-import { ACCOUNTS } from '../support/dist-scripts/accounts.ts';
+import { ACCOUNTS, TUNNEL_SERVERS } from '../support/dist-scripts/accounts.ts';
 import {
   folderFiles,
   readFolder,
@@ -70,4 +71,12 @@ for (const platform of ['linux', 'windows'] as const) {
       assert.ok(script === settings + shared);
     });
   }
+}
+
+for (const [name, input] of Object.entries(TUNNEL_SERVERS)) {
+  test(`the installer of the tunnel server ${name} has the same body as that of plain`, () => {
+    const body = (of: typeof input) =>
+      installerHalves(renderTunnelServerScript(catalogue, of).bytes.toString()).shared;
+    assert.ok(body(input) === body(TUNNEL_SERVERS['plain'] as typeof input));
+  });
 }

@@ -5,6 +5,7 @@ import type { Boundary } from '../boundary.ts';
 import { addExamples } from '../examples.ts';
 import { addSettings } from '../setting-options.ts';
 import { AGENT_SETTINGS, readAgentSettings } from './agent-settings.ts';
+import { addInstallScript } from './install-script.ts';
 import { addJoin } from './join.ts';
 
 /** `culvert tunnel-server`: the agent beside sshd. When it ends, live tunnels stay. */
@@ -19,6 +20,7 @@ export function addTunnelServer(program: Command, boundary: Boundary): void {
     'culvert tunnel-server --control-plane https://culvert.example --join-token-file /root/join',
     'culvert tunnel-server --control-plane https://culvert.example',
   ]);
+  addInstallScript(command);
   addJoin(command, boundary);
 }
 

@@ -1,3 +1,4 @@
+import { quoteEnvironment } from './environment.ts';
 import { quoteKnownHosts } from './known-hosts.ts';
 import { quotePam } from './pam.ts';
 import { quotePowerShell } from './powershell.ts';
@@ -19,6 +20,7 @@ export const QUOTING = {
   'sshd-config': quoteSshdConfig,
   pam: quotePam,
   systemd: quoteSystemd,
+  environment: quoteEnvironment,
   text: quoteText,
 } as const satisfies Record<string, (value: string) => string>;
 

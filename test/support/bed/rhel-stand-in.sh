@@ -47,13 +47,38 @@ PRETTY_NAME="RHEL 9 stand-in (Debian 12 with dnf)"
 END
 cp "$build/stand-in-release/etc/os-release" "$build/os-release"
 echo 'RHEL stand-in release 9' >"$build/stand-in-release/etc/redhat-release"
-package stand-in-release 9 base 'Provides: system-release = 9, system-release(releasever) = 9'
+package stand-in-release 9 base 'Provides: system-release = 9, system-release(releasever) = 9, /bin/sh'
 
 for file in $(dpkg -L openssh-client | grep -E '^/usr/(s?bin|lib)/'); do
   [ -d "$file" ] || { mkdir -p "$build/openssh-clients${file%/*}" &&
     cp -a "$file" "$build/openssh-clients$file"; }
 done
 package openssh-clients 9.2 base ''
+
+# With a library that nothing else here needs.
+install -d "$build/server-archives" "$build/openssh-server/usr/lib/systemd/system"
+apt-get -qq update
+(cd "$build/server-archives" && apt-get -qq download openssh-server libwrap0)
+for archive in "$build/server-archives"/*.deb; do
+  dpkg-deb -x "$archive" "$build/server-files"
+done
+cp -a "$build/server-files/lib/." "$build/server-files/usr/lib/" 2>/dev/null || true
+for file in usr/sbin/sshd etc/pam.d/sshd etc/default/ssh; do
+  install -D "$build/server-files/$file" "$build/openssh-server/$file"
+done
+for file in "$build/server-files"/usr/lib/*/lib*.so.*; do
+  install -D "$file" "$build/openssh-server${file#"$build/server-files"}"
+done
+cp "$build/server-files/usr/lib/systemd/system/ssh.service" \
+  "$build/openssh-server/usr/lib/systemd/system/sshd.service"
+# shellcheck disable=SC2016 # rpm expands it
+package openssh-server 9.2 base 'Requires: openssh-clients
+%pre
+id sshd >/dev/null 2>&1 || useradd --system --no-create-home --home-dir /run/sshd sshd
+%post
+/sbin/ldconfig
+%postun
+[ "$1" -gt 0 ] || userdel sshd'
 
 install -d "$build/autossh/usr/bin"
 # Debian's /usr/bin/autossh is a wrapper in shell of this one.

@@ -1,4 +1,4 @@
-import type { InstallerInput } from '../../../src/render/index.ts';
+import type { InstallerInput, TunnelServerInput } from '../../../src/render/index.ts';
 import { CERTIFICATE } from '../certificate.ts';
 import { hostKey, SAMPLE } from '../sample-input.ts';
 
@@ -69,6 +69,40 @@ export const ACCOUNTS: Record<string, Account> = {
   'second-slot': {
     shows: 'the second proxy of a tunnel',
     input: { ...SAMPLE, slot: 2, tunnel_port: 20001 },
+  },
+};
+
+/** Tunnel servers whose installers are rendered, for review and for the tests. */
+export const TUNNEL_SERVERS: Record<string, TunnelServerInput> = {
+  plain: {
+    control_plane: 'https://culvert.example',
+    region: {
+      slug: 'eu',
+      name: 'Europe',
+      login: 'tunnel',
+      port: 50022,
+      alternate_ports: [],
+      first_tunnel_port: 20000,
+      last_tunnel_port: 29999,
+      bind_address: '127.0.0.1',
+      egress_addresses: [],
+    },
+    listen_address: '0.0.0.0',
+  },
+  'private-address': {
+    control_plane: 'https://[2001:db8::1]:8443/culvert/~v1',
+    region: {
+      slug: 'eu-2',
+      name: "Île-d'Yeu",
+      login: 'Tunnel.user-2',
+      port: 443,
+      alternate_ports: [8443],
+      first_tunnel_port: 32000,
+      last_tunnel_port: 32767,
+      bind_address: '10.20.0.4',
+      egress_addresses: ['192.0.2.1'],
+    },
+    listen_address: '192.0.2.10',
   },
 };
 

@@ -9,6 +9,7 @@ export function readme(): string {
       'tunnel-server',
       "the tunnel server's sshd, of root with its login hook, and of an ordinary user",
     ],
+    ['tunnel-server/installed', 'the installer of a tunnel server, and files that it writes'],
   ];
   return `# What customers get
 

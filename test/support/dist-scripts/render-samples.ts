@@ -10,9 +10,12 @@ import {
   renderPamService,
   renderProxyFiles,
   renderSshdConfig,
+  renderTunnelServerFiles,
+  renderTunnelServerPlan,
+  renderTunnelServerScript,
   renderWindowsFiles,
 } from '../../../src/render/index.ts';
-import { ACCOUNTS, type Account } from './accounts.ts';
+import { ACCOUNTS, type Account, TUNNEL_SERVERS } from './accounts.ts';
 import { installerHalves } from './installer-halves.ts';
 import type { Sample } from './sample.ts';
 
@@ -139,7 +142,38 @@ function tunnelServerSamples(catalogue: Catalogue): Sample[] {
       template: 'pam-service',
       text: renderPamService(catalogue, '/run/culvert/0123456789abcdef/login-hook'),
     },
+    ...installedSamples(catalogue),
   ];
+}
+
+/** The installer of a tunnel server, and the files that it writes. */
+function installedSamples(catalogue: Catalogue): Sample[] {
+  return Object.entries(TUNNEL_SERVERS).flatMap(([name, input]) => {
+    const script = renderTunnelServerScript(catalogue, input).bytes.toString();
+    const files = renderTunnelServerFiles(catalogue, input);
+    const plan = renderTunnelServerPlan(catalogue, input);
+    const samples: Sample[] = [
+      { path: 'plan.txt', template: 'tunnel-server-plan', text: plan },
+      name === 'plain'
+        ? { path: 'install.sh', template: 'tunnel-server-linux', text: script }
+        : {
+            path: 'install.sh.settings',
+            template: 'tunnel-server-linux',
+            text: installerHalves(script).settings,
+          },
+      { path: 'culvert-sshd.service', template: 'tunnel-sshd-unit', text: files.sshd_unit },
+      { path: 'agent.env', template: 'tunnel-agent-environment', text: files.agent_environment },
+    ];
+    const shared: Sample[] = [
+      { path: 'culvert-agent.service', template: 'tunnel-agent-unit', text: files.agent_unit },
+      { path: 'culvert-sshd.conf', template: 'tunnel-folders', text: files.folders },
+      { path: 'choose-config', template: 'choose-sshd-config', text: files.choose_config },
+    ];
+    return [...samples, ...(name === 'plain' ? shared : [])].map((sample) => ({
+      ...sample,
+      path: `tunnel-server/installed/${name}/${sample.path}`,
+    }));
+  });
 }
 
 function bundleTexts(

@@ -94,7 +94,7 @@ export const TIERS: Tier[] = [
   {
     name: 'distro',
     files: () => testFiles((folder) => folder === 'distro'),
-    packages: bedPackages,
+    packages: [...bedPackages, 'ssh-audit'],
     load: 'waits',
     timeoutMs: 10 * MINUTE_MS,
   },

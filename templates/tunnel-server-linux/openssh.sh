@@ -1,0 +1,54 @@
+
+# ---- OpenSSH ----------------------------------------------------------------------------------
+
+# Where no sshd was, none of the host's own starts: neither now nor at the next boot.
+install_openssh() {
+  local unit package
+  phase 'OpenSSH'
+  if [[ -x /usr/sbin/sshd ]]; then
+    say 'It is here, and is left as it is.'
+    return
+  fi
+  SECONDS_WAITED=0
+  for unit in "${OWN_UNITS[@]}"; do
+    [[ ! -e $UNITS/$unit && ! -L $UNITS/$unit ]] || continue
+    record mask "$unit"
+    run systemctl mask "$unit" || fail "$PACKAGES" "$unit cannot be masked." 'See above.'
+  done
+  say 'Installing openssh-server.'
+  [[ -n $(coming_packages) ]] || patiently manage_packages update
+  for package in $(coming_packages); do record package "$package"; done
+  patiently manage_packages install openssh-server || {
+    show_package_output
+    fail "$PACKAGES" "$PACKAGE_MANAGER could not install openssh-server; see above why." \
+      'Mend that, or install it yourself, and run this again.'
+  }
+  is_new_enough "$(openssh_version)" ||
+    fail "$PACKAGES" "OpenSSH $(openssh_version) is too old." 'Use a host with 8.5 or later.'
+}
+
+# coming_packages: what comes with openssh-server, the last one; nothing where apt has no list.
+coming_packages() {
+  if [[ $PACKAGE_MANAGER == apt-get ]]; then
+    manage_packages --simulate install openssh-server 2>/dev/null |
+      awk '$1 == "Inst" { print $2 }'
+  else
+    tell openssh-server
+  fi
+}
+
+manage_packages() {
+  if [[ $PACKAGE_MANAGER == apt-get ]]; then
+    without_dialogs apt-get -qq --yes --no-install-recommends -o Acquire::http::Timeout=20 \
+      -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$@"
+  else
+    without_dialogs timeout -k 60 900 "$PACKAGE_MANAGER" -q -y \
+      --setopt='*.skip_if_unavailable=1' --setopt=install_weak_deps=0 "$@"
+  fi
+}
+
+# Neither debconf nor needrestart may ask; without a terminal of its own, no other script can.
+without_dialogs() {
+  DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 APT_LISTCHANGES_FRONTEND=none \
+    UCF_FORCE_CONFFOLD=1 setsid "$@"
+}
