@@ -70,9 +70,10 @@ for (const mode of MODES) {
       const sorted = took.toSorted((a, b) => a - b);
       const [worst = 0, nearlyWorst = 0] = [sorted.at(-1), sorted.at(-Math.ceil(times / 20))];
       t.diagnostic(`19 of 20 within ${nearlyWorst.toFixed()} ms, at worst ${worst.toFixed()} ms`);
-      // Other tests may hold both cores for a moment; alone it takes 172 ms at worst.
+      // Other tests may hold both cores or the disk for seconds; alone it takes 172 ms at worst, and
+      // the bench of the same name holds the second.
       assert.ok(nearlyWorst < 1000, `${nearlyWorst} ms`);
-      assert.ok(worst < 5000, `${worst} ms`);
+      assert.ok(worst < 30_000, `${worst} ms`);
       assert.equal(await listenTo(other.key.port), 'hello');
       await other.disconnect();
     });

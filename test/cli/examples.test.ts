@@ -5,7 +5,10 @@ import { test } from 'node:test';
 import { allCommands } from './support/commands.ts';
 
 const REPOSITORY = join(import.meta.dirname, '../..');
-const commands = allCommands().filter(({ isGroup }) => !isGroup);
+// The longest names first: one command may be another's beginning.
+const commands = allCommands()
+  .filter(({ isGroup }) => !isGroup)
+  .toSorted((one, other) => other.path.length - one.path.length);
 
 /** Lines of a page that a reader would paste and that run culvert. */
 function examplesOf(page: string): string[] {
