@@ -14,7 +14,7 @@ import { type Cluster, newTunnel, startCluster } from '../test/instances/support
 import { prove } from '../test/server/support/ssh-keys.ts';
 import { type Bench, type BenchResult, median } from './result.ts';
 
-const ROUNDS = 30;
+const ROUNDS = 100;
 const GOAL_MS = 1000;
 const LONGEST_MS = 60_000;
 
