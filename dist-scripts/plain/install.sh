@@ -33,9 +33,9 @@
 {
   # ---- Settings: every value of this tunnel -----------------------------------------------------
 
-  TEMPLATE_VERSION='2.0.3'
-  BODY_SHA256='fb2fca321dc8d6fc62a07565815edfd4a243144783f3d201e0c4d5f35cbb2a2d'
-  RENDER='a4fcb0cbb77185a0703ac3495939c3ccc0c55e09df2256b8ea2f777625359372'
+  TEMPLATE_VERSION='2.0.4'
+  BODY_SHA256='5d439a560a63bdeecc9bcb68dedcb4958002d2e03048ebf020487c374c20caa5'
+  RENDER='4f9ec3ac29d5c0c46c068160d4cccc250a8f8eedf35837dbee9165e916ea29b1'
 
   PUBLIC_URL='https://culvert.example'
   CA_CERTIFICATES=''
@@ -730,6 +730,9 @@ main "$@"
     }
   }
 
+  # printable: text that a terminal takes as text, from standard input.
+  printable() { tr -d '\n' | tr -c '[:print:]' '?'; }
+
   # quote_ssh: shows what ssh said, without letting a peer's text play with the terminal.
   quote_ssh() { tr -c '[:print:]\n' '?' | sed 's/^/  ssh: /' >&2; }
 
@@ -904,7 +907,7 @@ main "$@"
       '  curl -fsSL URL | bash -s -- check'
   }
 
-  # ---- This host --------------------------------------------------------------------------------
+  # ---- This shell -------------------------------------------------------------------------------
 
   # Nothing of the caller's shell may change what the commands below mean.
   settle_shell() {
@@ -916,13 +919,13 @@ main "$@"
     PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin
     export PATH LC_ALL=C
     umask 022
-    exec </dev/null # the script itself came in here; no command may read the rest of it
+    exec </dev/null # the script itself may have come in here; no command may read the rest of it
   }
 
   # A private folder for the time of this run, the only place written to before the plan is shown.
   make_scratch() {
     local base=${TMPDIR:-/tmp}
-    # Root works on a copy of the private key, which stays in memory there.
+    # What root works on, private keys too, stays in memory there.
     ((EUID > 0)) || base=/run
     SCRATCH=$(mktemp -d "$base/culvert.XXXXXXXX") ||
       fail "$PREFLIGHT" "No temporary folder can be made in $base." 'Make room there.'
@@ -931,6 +934,46 @@ main "$@"
     trap 'exit 130' INT
     trap 'exit 143' TERM
   }
+
+  # ---- This system ------------------------------------------------------------------------------
+
+  # The system's name, its family and its package manager; empty where unknown.
+  read_os_release() {
+    local release=/etc/os-release ids id
+    [[ -r $release ]] || release=/usr/lib/os-release
+    # shellcheck source=/dev/null # read in a shell of its own, so that its names touch none of ours
+    OS_NAME=$(unset PRETTY_NAME && . "$release" 2>/dev/null && printf '%s' "${PRETTY_NAME-}")
+    # shellcheck source=/dev/null
+    ids=$(
+      unset ID ID_LIKE
+      . "$release" 2>/dev/null && printf '%s %s' "${ID-}" "${ID_LIKE-}"
+    )
+    FAMILY=''
+    PACKAGE_MANAGER=''
+    # Its own name comes first, then those it is like, the closest first.
+    for id in $ids; do
+      case $id in
+        debian | ubuntu) FAMILY=debian ;;
+        rhel | fedora | centos | rocky | almalinux | ol | amzn) FAMILY=rhel ;;
+        *) continue ;;
+      esac
+      break
+    done
+    case $FAMILY in
+      debian) first_of PACKAGE_MANAGER apt-get ;;
+      rhel) first_of PACKAGE_MANAGER dnf yum ;;
+    esac
+  }
+
+  # first_of VARIABLE COMMAND...: puts the first of them that this host has into the variable.
+  first_of() {
+    local variable=$1
+    shift
+    while (($# > 0)) && ! has "$1"; do shift; done
+    printf -v "$variable" '%s' "${1-}"
+  }
+
+  # ---- This host --------------------------------------------------------------------------------
 
   # Which system this is.
   detect_host() {
@@ -960,49 +1003,6 @@ main "$@"
     [[ -d /run/systemd/system ]] ||
       unsupported 'systemd does not manage this host, so no service can be installed' \
         "Hold the tunnel yourself with: install.sh run   ($PUBLIC_URL/t/$TUNNEL_ID says how)"
-  }
-
-  # The system's name, its family and its package manager; empty where unknown.
-  read_os_release() {
-    local release=/etc/os-release ids id
-    [[ -r $release ]] || release=/usr/lib/os-release
-    # shellcheck source=/dev/null # read in a shell of its own, so that its names touch none of ours
-    OS_NAME=$(unset PRETTY_NAME && . "$release" 2>/dev/null && printf '%s' "${PRETTY_NAME-}")
-    # shellcheck source=/dev/null
-    ids=$(
-      unset ID ID_LIKE
-      . "$release" 2>/dev/null && printf '%s %s' "${ID-}" "${ID_LIKE-}"
-    )
-    FAMILY=''
-    PACKAGE_MANAGER=''
-    SSH_PACKAGE=''
-    # Its own name comes first, then those it is like, the closest first.
-    for id in $ids; do
-      case $id in
-        debian | ubuntu) FAMILY=debian ;;
-        rhel | fedora | centos | rocky | almalinux | ol | amzn) FAMILY=rhel ;;
-        *) continue ;;
-      esac
-      break
-    done
-    case $FAMILY in
-      debian)
-        SSH_PACKAGE=openssh-client
-        first_of PACKAGE_MANAGER apt-get
-        ;;
-      rhel)
-        SSH_PACKAGE=openssh-clients
-        first_of PACKAGE_MANAGER dnf yum
-        ;;
-    esac
-  }
-
-  # first_of VARIABLE COMMAND...: puts the first of them that this host has into the variable.
-  first_of() {
-    local variable=$1
-    shift
-    while (($# > 0)) && ! has "$1"; do shift; done
-    printf -v "$variable" '%s' "${1-}"
   }
 
   say_what_contains_it() {
@@ -1260,8 +1260,6 @@ main "$@"
     printf '%s' "$value"
   }
 
-  printable() { tr -d '\n' | tr -c '[:print:]' '?'; }
-
   # ask_status: this slot's state as the vendor sees it, and our key's, when FINGERPRINT is known.
   ask_status() { call "status?slot=$SLOT${FINGERPRINT:+&key=$FINGERPRINT}"; }
 
@@ -1318,7 +1316,7 @@ main "$@"
     call enrol "$SCRATCH/question" token
   }
 
-  # ---- Preflight: everything that is needed, before the first change ----------------------------
+  # ---- Findings: all that is wrong, listed at once ----------------------------------------------
 
   # finding WHAT NEXT: notes what is wrong and goes on, so that all of it is listed at once.
   finding() {
@@ -1330,6 +1328,20 @@ main "$@"
 
   # note WHAT: not as it could be, but good enough to go on.
   note() { say "  note $*"; }
+
+  # Ends the run when anything was found.
+  stop_on_findings() {
+    ((${#FINDINGS[@]} > 0)) || return 0
+    local code=$PREFLIGHT
+    [[ $TOKEN_REFUSED == no ]] || ((${#FINDINGS[@]} > 1)) || code=$ENROLMENT
+    {
+      printf '\nerror: nothing was changed; %s found:\n' "${#FINDINGS[@]}"
+      printf '  %s\n' "${FINDINGS[@]}"
+    } >&2
+    exit "$code"
+  }
+
+  # ---- Preflight: everything that is needed, before the first change ----------------------------
 
   preflight() {
     phase 'Checking what is needed'
@@ -1344,18 +1356,6 @@ main "$@"
     check_reviewers
     [[ $MODE == run ]] || check_for_strangers
     [[ $MODE == run ]] || check_slot
-  }
-
-  # Ends the run when anything was found.
-  stop_on_findings() {
-    ((${#FINDINGS[@]} > 0)) || return 0
-    local code=$PREFLIGHT
-    [[ $TOKEN_REFUSED == no ]] || ((${#FINDINGS[@]} > 1)) || code=$ENROLMENT
-    {
-      printf '\nerror: nothing was changed; %s found:\n' "${#FINDINGS[@]}"
-      printf '  %s\n' "${FINDINGS[@]}"
-    } >&2
-    exit "$code"
   }
 
   check_disk() {
@@ -1727,6 +1727,46 @@ main "$@"
       plan '' 'epel-release before, which adds the package source EPEL'
   }
 
+  # ---- Becoming root, once ----------------------------------------------------------------------
+
+  # as_root FUNCTION: runs it as root, in one shell, so that sudo asks once. Functions, settings and
+  # token go in over a pipe, as one block again; sudo logs argv, and anyone can read an environment.
+  as_root() {
+    if ((EUID == 0)); then
+      "$1"
+      return
+    fi
+    has sudo ||
+      fail "$PREFLIGHT" 'This needs root, and there is no sudo.' "$(how_to_be_root)"
+    say 'The next steps need root; sudo may ask for your password.' >&2
+    SCRATCH_OF_CALLER=$SCRATCH
+    carry "$1" | sudo bash -s
+    local status=$?
+    [[ -e $SCRATCH/became-root ]] ||
+      fail "$PREFLIGHT" 'sudo did not let this script become root; nothing was changed.' \
+        "$(how_to_be_root)"
+    return "$status"
+  }
+
+  carry() {
+    printf '{\n'
+    knowledge "${CARRIED[@]}"
+    # shellcheck disable=SC2016 # the root shell expands it
+    printf 'settle_shell\n: >"$SCRATCH_OF_CALLER/became-root"\nsettle_run\n%s\nexit\n}\n' "$1"
+  }
+
+  # knowledge NAME...: this script's functions and settings, and variables besides, as bash reads
+  # them back.
+  knowledge() {
+    local name
+    # shellcheck disable=SC2016 # the shell that reads it expands it
+    printf 'builtin unset -f $(compgen -A function)\n'
+    declare -f
+    for name in SETTINGS CARRIED EXIT_CODES "${SETTINGS[@]}" "${EXIT_CODES[@]}" "$@"; do
+      [[ -z ${!name+set} ]] || declare -p "$name"
+    done
+  }
+
   # ---- Root -------------------------------------------------------------------------------------
 
   # All settings: with the functions they make the command that stays on this host.
@@ -1742,51 +1782,20 @@ main "$@"
   CARRIED=(
     MODE TOKEN REMOVE_PACKAGES DEFER_DATABASE JSON FOLLOW SUPPORT_FILE GIVEN_CONFIG QUIET VERBOSE
     PHASE PHASES PHASE_BEGAN BOLD PLAIN GIVEN_HTTP_PROXY
-    OS_NAME FAMILY PACKAGE_MANAGER SSH_PACKAGE KEY_TYPE PROGRAM MAY_BE_PLAIN ENABLE_EPEL
+    OS_NAME FAMILY PACKAGE_MANAGER KEY_TYPE PROGRAM MAY_BE_PLAIN ENABLE_EPEL
     REVIEWERS APPROVALS
     CULVERT_LOCK_SECONDS
     FINGERPRINT SCRATCH_OF_CALLER CULVERT_CA_FILE CURL_CA_BUNDLE SSL_CERT_FILE SSL_CERT_DIR
     http_proxy https_proxy all_proxy no_proxy HTTPS_PROXY ALL_PROXY NO_PROXY
   )
 
-  # as_root FUNCTION: runs it as root, in one shell, so that sudo asks once. Functions, settings and
-  # token go in over a pipe, as one block again; sudo logs argv, and anyone can read an environment.
-  as_root() {
-    if ((EUID == 0)); then
-      "$1"
-      return
-    fi
-    has sudo ||
-      fail "$PREFLIGHT" 'This needs root, and there is no sudo.' \
-        "As root: curl -fsSL $INSTALLER_URL -o install.sh; bash install.sh"
-    say 'The next steps need root; sudo may ask for your password.' >&2
-    SCRATCH_OF_CALLER=$SCRATCH
-    carry "$1" | sudo bash -s
-    local status=$?
-    [[ -e $SCRATCH/became-root ]] ||
-      fail "$PREFLIGHT" 'sudo did not let this script become root; nothing was changed.' \
-        "As root: curl -fsSL $INSTALLER_URL -o install.sh; bash install.sh"
-    return "$status"
-  }
+  how_to_be_root() { tell "As root: curl -fsSL $INSTALLER_URL -o install.sh; bash install.sh"; }
 
-  carry() {
-    printf '{\n'
-    knowledge "${CARRIED[@]}"
-    # shellcheck disable=SC2016 # the root shell expands it
-    printf 'settle_shell\n: >"$SCRATCH_OF_CALLER/became-root"\n'
-    printf 'make_scratch\nname_paths\nfind_way_out\n%s\nexit\n}\n' "$1"
-  }
-
-  # knowledge NAME...: this script's functions and settings, and variables besides, as bash reads
-  # them back.
-  knowledge() {
-    local name
-    # shellcheck disable=SC2016 # the shell that reads it expands it
-    printf 'builtin unset -f $(compgen -A function)\n'
-    declare -f
-    for name in SETTINGS CARRIED EXIT_CODES "${SETTINGS[@]}" "${EXIT_CODES[@]}" "$@"; do
-      [[ -z ${!name+set} ]] || declare -p "$name"
-    done
+  # What the root part begins with.
+  settle_run() {
+    make_scratch
+    name_paths
+    find_way_out
   }
 
   # One run at a time changes this host. The lock goes with the last process that holds it: also
@@ -1868,6 +1877,25 @@ main "$@"
 
   name_process() { printf '%s (process %s)' "$(printable <"/proc/$1/comm")" "$1"; }
 
+  # ---- Package manager: apt, dnf or yum, without dialogs ----------------------------------------
+
+  manage_packages() {
+    if [[ $PACKAGE_MANAGER == apt-get ]]; then
+      without_dialogs apt-get -qq --yes --no-install-recommends -o Acquire::http::Timeout=20 \
+        -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$@"
+    else
+      # The sources that answer will do. dnf waits for others without end, hence the time limit.
+      without_dialogs timeout -k 60 900 "$PACKAGE_MANAGER" -q -y \
+        --setopt='*.skip_if_unavailable=1' --setopt=install_weak_deps=0 "$@"
+    fi
+  }
+
+  # Neither debconf nor needrestart may ask; without a terminal of its own, no other script can.
+  without_dialogs() {
+    DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 APT_LISTCHANGES_FRONTEND=none \
+      UCF_FORCE_CONFFOLD=1 setsid "$@"
+  }
+
   # ---- Packages ---------------------------------------------------------------------------------
 
   # What holds the tunnel, autossh or plain ssh: as asked, else as it is, else autossh if it can be
@@ -1887,7 +1915,9 @@ main "$@"
 
   # The packages whose commands are missing here.
   missing_packages() {
-    [[ -x /usr/bin/ssh && -x /usr/bin/ssh-keygen ]] || tell "$SSH_PACKAGE"
+    local client=openssh-client
+    [[ $FAMILY == debian ]] || client=openssh-clients
+    [[ -x /usr/bin/ssh && -x /usr/bin/ssh-keygen ]] || tell "$client"
     [[ $PROGRAM == ssh || -x /usr/bin/autossh ]] || tell autossh
   }
 
@@ -1994,32 +2024,17 @@ main "$@"
     run $remove "$1" || warn "The package $1 was left; the reason stands above."
   }
 
-  manage_packages() {
-    if [[ $PACKAGE_MANAGER == apt-get ]]; then
-      without_dialogs apt-get -qq --yes --no-install-recommends -o Acquire::http::Timeout=20 \
-        -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$@"
-    else
-      # The sources that answer will do. dnf waits for others without end, hence the time limit.
-      without_dialogs timeout -k 60 900 "$PACKAGE_MANAGER" -q -y \
-        --setopt='*.skip_if_unavailable=1' --setopt=install_weak_deps=0 "$@"
-    fi
-  }
-
-  # Neither debconf nor needrestart may ask; without a terminal of its own, no other script can.
-  without_dialogs() {
-    DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 APT_LISTCHANGES_FRONTEND=none \
-      UCF_FORCE_CONFFOLD=1 setsid "$@"
-  }
-
-  # ---- Identity: record, user, folders, key -----------------------------------------------------
+  # ---- Record of what is made -------------------------------------------------------------------
 
   # record KIND NAME: notes what is about to be made, before it is made, so that an uninstallation
   # removes exactly that, even after a crash in between.
   record() {
-    grep -qsxF "$1 $2" "$RECORD" && return
+    grep -qsxF -- "$1 $2" "$RECORD" && return
     printf '%s %s\n' "$1" "$2" >>"$RECORD" && sync "$RECORD" ||
       fail "$PACKAGES" "$RECORD cannot be written." 'Check disk and rights of that folder.'
   }
+
+  # ---- Identity: record, user, folders, key -----------------------------------------------------
 
   # The first thing made is the folder that holds the record.
   begin_record() {

@@ -115,7 +115,5 @@ number() {
   printf '%s' "$value"
 }
 
-printable() { tr -d '\n' | tr -c '[:print:]' '?'; }
-
 # ask_status: this slot's state as the vendor sees it, and our key's, when FINGERPRINT is known.
 ask_status() { call "status?slot=$SLOT${FINGERPRINT:+&key=$FINGERPRINT}"; }

@@ -1,32 +1,6 @@
 
 # ---- This host --------------------------------------------------------------------------------
 
-# Nothing of the caller's shell may change what the commands below mean.
-settle_shell() {
-  set +aCefxv -u -o pipefail
-  shopt -u failglob nullglob nocaseglob nocasematch
-  # shellcheck disable=SC2086 # each name is a word
-  unset -v CDPATH BASH_ENV ENV GREP_OPTIONS ${!SYSTEMD_@}
-  IFS=$' \t\n'
-  PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin
-  export PATH LC_ALL=C
-  umask 022
-  exec </dev/null # the script itself came in here; no command may read the rest of it
-}
-
-# A private folder for the time of this run, the only place written to before the plan is shown.
-make_scratch() {
-  local base=${TMPDIR:-/tmp}
-  # Root works on a copy of the private key, which stays in memory there.
-  ((EUID > 0)) || base=/run
-  SCRATCH=$(mktemp -d "$base/culvert.XXXXXXXX") ||
-    fail "$PREFLIGHT" "No temporary folder can be made in $base." 'Make room there.'
-  trap 'rm -rf -- "$SCRATCH"' EXIT
-  trap 'exit 129' HUP
-  trap 'exit 130' INT
-  trap 'exit 143' TERM
-}
-
 # Which system this is.
 detect_host() {
   ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 402)) ||
@@ -55,49 +29,6 @@ judge_host() {
   [[ -d /run/systemd/system ]] ||
     unsupported 'systemd does not manage this host, so no service can be installed' \
       "Hold the tunnel yourself with: install.sh run   ($PUBLIC_URL/t/$TUNNEL_ID says how)"
-}
-
-# The system's name, its family and its package manager; empty where unknown.
-read_os_release() {
-  local release=/etc/os-release ids id
-  [[ -r $release ]] || release=/usr/lib/os-release
-  # shellcheck source=/dev/null # read in a shell of its own, so that its names touch none of ours
-  OS_NAME=$(unset PRETTY_NAME && . "$release" 2>/dev/null && printf '%s' "${PRETTY_NAME-}")
-  # shellcheck source=/dev/null
-  ids=$(
-    unset ID ID_LIKE
-    . "$release" 2>/dev/null && printf '%s %s' "${ID-}" "${ID_LIKE-}"
-  )
-  FAMILY=''
-  PACKAGE_MANAGER=''
-  SSH_PACKAGE=''
-  # Its own name comes first, then those it is like, the closest first.
-  for id in $ids; do
-    case $id in
-      debian | ubuntu) FAMILY=debian ;;
-      rhel | fedora | centos | rocky | almalinux | ol | amzn) FAMILY=rhel ;;
-      *) continue ;;
-    esac
-    break
-  done
-  case $FAMILY in
-    debian)
-      SSH_PACKAGE=openssh-client
-      first_of PACKAGE_MANAGER apt-get
-      ;;
-    rhel)
-      SSH_PACKAGE=openssh-clients
-      first_of PACKAGE_MANAGER dnf yum
-      ;;
-  esac
-}
-
-# first_of VARIABLE COMMAND...: puts the first of them that this host has into the variable.
-first_of() {
-  local variable=$1
-  shift
-  while (($# > 0)) && ! has "$1"; do shift; done
-  printf -v "$variable" '%s' "${1-}"
 }
 
 say_what_contains_it() {

@@ -18,7 +18,9 @@ choose_program() {
 
 # The packages whose commands are missing here.
 missing_packages() {
-  [[ -x /usr/bin/ssh && -x /usr/bin/ssh-keygen ]] || tell "$SSH_PACKAGE"
+  local client=openssh-client
+  [[ $FAMILY == debian ]] || client=openssh-clients
+  [[ -x /usr/bin/ssh && -x /usr/bin/ssh-keygen ]] || tell "$client"
   [[ $PROGRAM == ssh || -x /usr/bin/autossh ]] || tell autossh
 }
 
@@ -123,21 +125,4 @@ remove_package() {
   fi
   # shellcheck disable=SC2086 # two words
   run $remove "$1" || warn "The package $1 was left; the reason stands above."
-}
-
-manage_packages() {
-  if [[ $PACKAGE_MANAGER == apt-get ]]; then
-    without_dialogs apt-get -qq --yes --no-install-recommends -o Acquire::http::Timeout=20 \
-      -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$@"
-  else
-    # The sources that answer will do. dnf waits for others without end, hence the time limit.
-    without_dialogs timeout -k 60 900 "$PACKAGE_MANAGER" -q -y \
-      --setopt='*.skip_if_unavailable=1' --setopt=install_weak_deps=0 "$@"
-  fi
-}
-
-# Neither debconf nor needrestart may ask; without a terminal of its own, no other script can.
-without_dialogs() {
-  DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 APT_LISTCHANGES_FRONTEND=none \
-    UCF_FORCE_CONFFOLD=1 setsid "$@"
 }

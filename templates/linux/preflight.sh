@@ -1,17 +1,6 @@
 
 # ---- Preflight: everything that is needed, before the first change ----------------------------
 
-# finding WHAT NEXT: notes what is wrong and goes on, so that all of it is listed at once.
-finding() {
-  FINDINGS+=("$1"$'\n'"       $2")
-  say "  no   $1"
-}
-
-ok() { say "  ok   $*"; }
-
-# note WHAT: not as it could be, but good enough to go on.
-note() { say "  note $*"; }
-
 preflight() {
   phase 'Checking what is needed'
   [[ -z $HTTP_PROXY_HOST ]] ||
@@ -25,18 +14,6 @@ preflight() {
   check_reviewers
   [[ $MODE == run ]] || check_for_strangers
   [[ $MODE == run ]] || check_slot
-}
-
-# Ends the run when anything was found.
-stop_on_findings() {
-  ((${#FINDINGS[@]} > 0)) || return 0
-  local code=$PREFLIGHT
-  [[ $TOKEN_REFUSED == no ]] || ((${#FINDINGS[@]} > 1)) || code=$ENROLMENT
-  {
-    printf '\nerror: nothing was changed; %s found:\n' "${#FINDINGS[@]}"
-    printf '  %s\n' "${FINDINGS[@]}"
-  } >&2
-  exit "$code"
 }
 
 check_disk() {

@@ -14,51 +14,20 @@ SETTINGS=(
 CARRIED=(
   MODE TOKEN REMOVE_PACKAGES DEFER_DATABASE JSON FOLLOW SUPPORT_FILE GIVEN_CONFIG QUIET VERBOSE
   PHASE PHASES PHASE_BEGAN BOLD PLAIN GIVEN_HTTP_PROXY
-  OS_NAME FAMILY PACKAGE_MANAGER SSH_PACKAGE KEY_TYPE PROGRAM MAY_BE_PLAIN ENABLE_EPEL
+  OS_NAME FAMILY PACKAGE_MANAGER KEY_TYPE PROGRAM MAY_BE_PLAIN ENABLE_EPEL
   REVIEWERS APPROVALS
   CULVERT_LOCK_SECONDS
   FINGERPRINT SCRATCH_OF_CALLER CULVERT_CA_FILE CURL_CA_BUNDLE SSL_CERT_FILE SSL_CERT_DIR
   http_proxy https_proxy all_proxy no_proxy HTTPS_PROXY ALL_PROXY NO_PROXY
 )
 
-# as_root FUNCTION: runs it as root, in one shell, so that sudo asks once. Functions, settings and
-# token go in over a pipe, as one block again; sudo logs argv, and anyone can read an environment.
-as_root() {
-  if ((EUID == 0)); then
-    "$1"
-    return
-  fi
-  has sudo ||
-    fail "$PREFLIGHT" 'This needs root, and there is no sudo.' \
-      "As root: curl -fsSL $INSTALLER_URL -o install.sh; bash install.sh"
-  say 'The next steps need root; sudo may ask for your password.' >&2
-  SCRATCH_OF_CALLER=$SCRATCH
-  carry "$1" | sudo bash -s
-  local status=$?
-  [[ -e $SCRATCH/became-root ]] ||
-    fail "$PREFLIGHT" 'sudo did not let this script become root; nothing was changed.' \
-      "As root: curl -fsSL $INSTALLER_URL -o install.sh; bash install.sh"
-  return "$status"
-}
+how_to_be_root() { tell "As root: curl -fsSL $INSTALLER_URL -o install.sh; bash install.sh"; }
 
-carry() {
-  printf '{\n'
-  knowledge "${CARRIED[@]}"
-  # shellcheck disable=SC2016 # the root shell expands it
-  printf 'settle_shell\n: >"$SCRATCH_OF_CALLER/became-root"\n'
-  printf 'make_scratch\nname_paths\nfind_way_out\n%s\nexit\n}\n' "$1"
-}
-
-# knowledge NAME...: this script's functions and settings, and variables besides, as bash reads
-# them back.
-knowledge() {
-  local name
-  # shellcheck disable=SC2016 # the shell that reads it expands it
-  printf 'builtin unset -f $(compgen -A function)\n'
-  declare -f
-  for name in SETTINGS CARRIED EXIT_CODES "${SETTINGS[@]}" "${EXIT_CODES[@]}" "$@"; do
-    [[ -z ${!name+set} ]] || declare -p "$name"
-  done
+# What the root part begins with.
+settle_run() {
+  make_scratch
+  name_paths
+  find_way_out
 }
 
 # One run at a time changes this host. The lock goes with the last process that holds it: also

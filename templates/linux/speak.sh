@@ -61,6 +61,9 @@ run() {
   }
 }
 
+# printable: text that a terminal takes as text, from standard input.
+printable() { tr -d '\n' | tr -c '[:print:]' '?'; }
+
 # quote_ssh: shows what ssh said, without letting a peer's text play with the terminal.
 quote_ssh() { tr -c '[:print:]\n' '?' | sed 's/^/  ssh: /' >&2; }
 

@@ -6,8 +6,7 @@ main() {
   take_token
   read_arguments "$@"
   choose_style
-  name_paths
-  make_scratch
+  settle_run
   PHASE=0 PHASES=9 FINDINGS=()
   case $MODE in
     install) make_tunnel_server ;;

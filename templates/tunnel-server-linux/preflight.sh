@@ -1,16 +1,6 @@
 
 # ---- Preflight: everything that is needed, before the first change ----------------------------
 
-# finding WHAT NEXT: notes what is wrong and goes on, so that all of it is listed at once.
-finding() {
-  FINDINGS+=("$1"$'\n'"       $2")
-  say "  no   $1"
-}
-
-ok() { say "  ok   $*"; }
-
-note() { say "  note $*"; }
-
 preflight() {
   phase 'Checking what is needed'
   [[ $DRY_RUN == yes ]] || find_token
@@ -22,15 +12,6 @@ preflight() {
   check_control_plane
   check_selinux
   check_for_strangers
-}
-
-stop_on_findings() {
-  ((${#FINDINGS[@]} > 0)) || return 0
-  {
-    printf '\nerror: nothing was changed; %s found:\n' "${#FINDINGS[@]}"
-    printf '  %s\n' "${FINDINGS[@]}"
-  } >&2
-  exit "$PREFLIGHT"
 }
 
 check_disk() {
@@ -179,13 +160,12 @@ check_for_strangers() {
     [[ -z $text || $text == *'Made by Culvert: run its installer'* ]] ||
       finding "a unit $unit exists, and not from this installer" 'Stop and remove it first.'
   done
-  ! is_installed || return 0
   for path in "$FOLDER" "$STATE_FOLDER" "$LOG_FOLDER" "$PAM_FILE"; do
-    [[ ! -e $path && ! -L $path ]] ||
+    [[ ! -e $path && ! -L $path ]] || is_installed ||
       finding "$path exists, and not from this installer" 'Rename or remove it first.'
   done
   [[ $(id -u "$LOGIN" 2>/dev/null) != 0 ]] ||
     finding "the login of this region, $LOGIN, is root here" 'Make a region with another login.'
-  ! getent passwd culvert-agent >/dev/null ||
+  ! getent passwd culvert-agent >/dev/null || is_installed ||
     finding 'a user culvert-agent exists, and not from this installer' 'Remove that user first.'
 }

@@ -12,37 +12,7 @@ CARRIED=(
   FAMILY PACKAGE_MANAGER OWN_UNITS CULVERT ADOPTED CULVERT_LOCK_SECONDS SCRATCH_OF_CALLER
 )
 
-# as_root FUNCTION: runs it as root, in one shell, so that sudo asks once. Functions, settings and
-# token go in over a pipe, as one block again; sudo logs argv, and anyone can read an environment.
-as_root() {
-  if ((EUID == 0)); then
-    "$1"
-    return
-  fi
-  has sudo ||
-    fail "$PREFLIGHT" 'This needs root, and there is no sudo.' 'Run it as root.'
-  say 'The next steps need root; sudo may ask for your password.' >&2
-  SCRATCH_OF_CALLER=$SCRATCH
-  carry "$1" | sudo bash -s
-  local status=$?
-  [[ -e $SCRATCH/became-root ]] ||
-    fail "$PREFLIGHT" 'sudo did not let this script become root; nothing was changed.' \
-      'Run it as root.'
-  return "$status"
-}
-
-carry() {
-  local name
-  # shellcheck disable=SC2016 # the shell that reads it expands it
-  printf '{\nbuiltin unset -f $(compgen -A function)\n'
-  declare -f
-  for name in EXIT_CODES "${EXIT_CODES[@]}" "${SETTINGS[@]}" "${CARRIED[@]}"; do
-    [[ -z ${!name+set} ]] || declare -p "$name"
-  done
-  # shellcheck disable=SC2016
-  printf 'settle_shell\n: >"$SCRATCH_OF_CALLER/became-root"\n'
-  printf 'make_scratch\nname_paths\n%s\nexit\n}\n' "$1"
-}
+how_to_be_root() { tell 'Run it as root.'; }
 
 # One run at a time changes this host.
 take_turn() {
@@ -50,14 +20,6 @@ take_turn() {
   flock -w 300 9 ||
     fail "$PREFLIGHT" 'Another run has been changing this host for 5 minutes.' \
       'See what it waits for, and run this again.'
-}
-
-# record KIND NAME: notes what is about to be made, before it is made, so that an uninstallation
-# removes exactly that, even after a crash in between.
-record() {
-  grep -qsxF -- "$1 $2" "$RECORD" && return
-  printf '%s %s\n' "$1" "$2" >>"$RECORD" && sync "$RECORD" ||
-    fail "$PACKAGES" "$RECORD cannot be written." 'Check disk and rights of that folder.'
 }
 
 # The first thing made is the folder that holds the record; it appears with it.

@@ -3,12 +3,14 @@ import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
 
-const PART = join(import.meta.dirname, '../../templates/linux/control-plane.sh');
+const [SPEAK, PART] = ['speak.sh', 'control-plane.sh'].map((part) =>
+  join(import.meta.dirname, '../../templates/linux', part),
+) as [string, string];
 
 /** What the script's own functions make of an answer of the control plane. */
 function read(call: string, answer: string): string {
-  const script = `set -u; source "$1"; ANSWER=$2; ${call}`;
-  const { stdout, stderr } = spawnSync('bash', ['-c', script, 'bash', PART, answer], {
+  const script = `set -u; source "$1"; source "$2"; ANSWER=$3; ${call}`;
+  const { stdout, stderr } = spawnSync('bash', ['-c', script, 'bash', SPEAK, PART, answer], {
     encoding: 'utf8',
   });
   assert.equal(stderr, '');

@@ -50,6 +50,7 @@ const VALUES: Record<string, string> = {
   '$(name_of "$2 $3")': '<tunnel server>',
   '${PROXY_HOST:+ through $PROXY_HOST}': '',
   '$(head -n 1 "$SCRATCH/said" | printable)': '<what ssh said>',
+  '$(how_to_be_root)': 'As root: curl -fsSL <installer url> -o install.sh; bash install.sh',
   '$*': '<commands>',
   '${#PERSONS[@]}': '<number>',
   '${SERIALS[$1]}': '<number>',

@@ -30,8 +30,8 @@
 {
   # ---- Settings: every value of this tunnel server ----------------------------------------------
 
-  TEMPLATE_VERSION='1.0.0'
-  BODY_SHA256='6fb9672ea52f91e5ba7dc349b65cc6857199cb8dd0a93694dc79f224121b23ab'
+  TEMPLATE_VERSION='1.0.1'
+  BODY_SHA256='1afe0738f8bb21d09dece89d1dbc31c220d63127f5ff22cdc3164799bffe60e6'
 
   REGION='eu'
   CONTROL_PLANE='https://culvert.example'
@@ -517,6 +517,9 @@ d /var/lib/culvert-agent/keys 0750 culvert-agent culvert-keys
     }
   }
 
+  # printable: text that a terminal takes as text, from standard input.
+  printable() { tr -d '\n' | tr -c '[:print:]' '?'; }
+
   # quote_ssh: shows what ssh said, without letting a peer's text play with the terminal.
   quote_ssh() { tr -c '[:print:]\n' '?' | sed 's/^/  ssh: /' >&2; }
 
@@ -609,7 +612,7 @@ d /var/lib/culvert-agent/keys 0750 culvert-agent culvert-keys
       '  CULVERT_JOIN_TOKEN=cvj_... bash install.sh'
   }
 
-  # ---- This host --------------------------------------------------------------------------------
+  # ---- This shell -------------------------------------------------------------------------------
 
   # Nothing of the caller's shell may change what the commands below mean.
   settle_shell() {
@@ -618,18 +621,16 @@ d /var/lib/culvert-agent/keys 0750 culvert-agent culvert-keys
     # shellcheck disable=SC2086 # each name is a word
     unset -v CDPATH BASH_ENV ENV GREP_OPTIONS ${!SYSTEMD_@}
     IFS=$' \t\n'
-    PATH=$UNIT_PATH
+    PATH=${PATH:-/usr/bin:/bin}:/usr/local/sbin:/usr/sbin:/sbin
     export PATH LC_ALL=C
     umask 022
     exec </dev/null # the script itself may have come in here; no command may read the rest of it
   }
 
-  # The PATH that systemd gives to services.
-  UNIT_PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-
   # A private folder for the time of this run, the only place written to before the plan is shown.
   make_scratch() {
     local base=${TMPDIR:-/tmp}
+    # What root works on, private keys too, stays in memory there.
     ((EUID > 0)) || base=/run
     SCRATCH=$(mktemp -d "$base/culvert.XXXXXXXX") ||
       fail "$PREFLIGHT" "No temporary folder can be made in $base." 'Make room there.'
@@ -637,6 +638,56 @@ d /var/lib/culvert-agent/keys 0750 culvert-agent culvert-keys
     trap 'exit 129' HUP
     trap 'exit 130' INT
     trap 'exit 143' TERM
+  }
+
+  # ---- This system ------------------------------------------------------------------------------
+
+  # The system's name, its family and its package manager; empty where unknown.
+  read_os_release() {
+    local release=/etc/os-release ids id
+    [[ -r $release ]] || release=/usr/lib/os-release
+    # shellcheck source=/dev/null # read in a shell of its own, so that its names touch none of ours
+    OS_NAME=$(unset PRETTY_NAME && . "$release" 2>/dev/null && printf '%s' "${PRETTY_NAME-}")
+    # shellcheck source=/dev/null
+    ids=$(
+      unset ID ID_LIKE
+      . "$release" 2>/dev/null && printf '%s %s' "${ID-}" "${ID_LIKE-}"
+    )
+    FAMILY=''
+    PACKAGE_MANAGER=''
+    # Its own name comes first, then those it is like, the closest first.
+    for id in $ids; do
+      case $id in
+        debian | ubuntu) FAMILY=debian ;;
+        rhel | fedora | centos | rocky | almalinux | ol | amzn) FAMILY=rhel ;;
+        *) continue ;;
+      esac
+      break
+    done
+    case $FAMILY in
+      debian) first_of PACKAGE_MANAGER apt-get ;;
+      rhel) first_of PACKAGE_MANAGER dnf yum ;;
+    esac
+  }
+
+  # first_of VARIABLE COMMAND...: puts the first of them that this host has into the variable.
+  first_of() {
+    local variable=$1
+    shift
+    while (($# > 0)) && ! has "$1"; do shift; done
+    printf -v "$variable" '%s' "${1-}"
+  }
+
+  # ---- This host --------------------------------------------------------------------------------
+
+  # The PATH that systemd gives to services.
+  UNIT_PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+
+  # Once the shell is settled: a PATH of root's, the names, and room to work.
+  settle_run() {
+    PATH=$UNIT_PATH
+    name_paths
+    make_scratch
   }
 
   name_paths() {
@@ -652,11 +703,13 @@ d /var/lib/culvert-agent/keys 0750 culvert-agent culvert-keys
     SYSCTL_FILE=/etc/sysctl.d/90-culvert-sshd.conf
   }
 
-  # Which system this is; ends the run on one that is not known.
+  # Which system this is, and the units of its own sshd; ends the run on one that is not known.
   detect_host() {
     ((BASH_VERSINFO[0] * 100 + BASH_VERSINFO[1] >= 402)) ||
       fail "$UNSUPPORTED" "bash $BASH_VERSION is too old." 'Use a host with bash 4.2 or later.'
     read_os_release
+    OWN_UNITS=(ssh.service ssh.socket)
+    [[ $FAMILY == debian ]] || OWN_UNITS=(sshd.service sshd.socket)
     say "This host: $(uname -n), ${OS_NAME:-unknown system}, as $(id -un)"
     [[ -n $FAMILY && -n $PACKAGE_MANAGER ]] ||
       fail "$UNSUPPORTED" "This installer does not know ${OS_NAME:-this system}." \
@@ -665,49 +718,6 @@ d /var/lib/culvert-agent/keys 0750 culvert-agent culvert-keys
       fail "$UNSUPPORTED" 'systemd does not manage this host.' \
         'Run culvert tunnel-server by hand.'
   }
-
-  # The system's name, its family, its package manager, and the units of its own sshd.
-  read_os_release() {
-    local release=/etc/os-release ids id
-    [[ -r $release ]] || release=/usr/lib/os-release
-    # shellcheck source=/dev/null # read in a shell of its own, so that its names touch none of ours
-    OS_NAME=$(unset PRETTY_NAME && . "$release" 2>/dev/null && printf '%s' "${PRETTY_NAME-}")
-    # shellcheck source=/dev/null
-    ids=$(
-      unset ID ID_LIKE
-      . "$release" 2>/dev/null && printf '%s %s' "${ID-}" "${ID_LIKE-}"
-    )
-    FAMILY='' PACKAGE_MANAGER='' OWN_UNITS=()
-    for id in $ids; do
-      case $id in
-        debian | ubuntu) FAMILY=debian ;;
-        rhel | fedora | centos | rocky | almalinux | ol | amzn) FAMILY=rhel ;;
-        *) continue ;;
-      esac
-      break
-    done
-    case $FAMILY in
-      debian)
-        OWN_UNITS=(ssh.service ssh.socket)
-        first_of PACKAGE_MANAGER apt-get
-        ;;
-      rhel)
-        OWN_UNITS=(sshd.service sshd.socket)
-        first_of PACKAGE_MANAGER dnf yum
-        ;;
-    esac
-  }
-
-  # first_of VARIABLE COMMAND...: puts the first of them that this host has into the variable.
-  first_of() {
-    local variable=$1
-    shift
-    while (($# > 0)) && ! has "$1"; do shift; done
-    printf -v "$variable" '%s' "${1-}"
-  }
-
-  # printable: text that a terminal takes as text, from standard input.
-  printable() { tr -d '\n' | tr -c '[:print:]' '?'; }
 
   is_installed() { [[ -s $RECORD ]]; }
 
@@ -753,7 +763,7 @@ d /var/lib/culvert-agent/keys 0750 culvert-agent culvert-keys
         'Set CULVERT_JOIN_TOKEN, or give --join-token-file FILE, or enter it on the terminal.'
   }
 
-  # ---- Preflight: everything that is needed, before the first change ----------------------------
+  # ---- Findings: all that is wrong, listed at once ----------------------------------------------
 
   # finding WHAT NEXT: notes what is wrong and goes on, so that all of it is listed at once.
   finding() {
@@ -763,7 +773,22 @@ d /var/lib/culvert-agent/keys 0750 culvert-agent culvert-keys
 
   ok() { say "  ok   $*"; }
 
+  # note WHAT: not as it could be, but good enough to go on.
   note() { say "  note $*"; }
+
+  # Ends the run when anything was found.
+  stop_on_findings() {
+    ((${#FINDINGS[@]} > 0)) || return 0
+    local code=$PREFLIGHT
+    [[ $TOKEN_REFUSED == no ]] || ((${#FINDINGS[@]} > 1)) || code=$ENROLMENT
+    {
+      printf '\nerror: nothing was changed; %s found:\n' "${#FINDINGS[@]}"
+      printf '  %s\n' "${FINDINGS[@]}"
+    } >&2
+    exit "$code"
+  }
+
+  # ---- Preflight: everything that is needed, before the first change ----------------------------
 
   preflight() {
     phase 'Checking what is needed'
@@ -776,15 +801,6 @@ d /var/lib/culvert-agent/keys 0750 culvert-agent culvert-keys
     check_control_plane
     check_selinux
     check_for_strangers
-  }
-
-  stop_on_findings() {
-    ((${#FINDINGS[@]} > 0)) || return 0
-    {
-      printf '\nerror: nothing was changed; %s found:\n' "${#FINDINGS[@]}"
-      printf '  %s\n' "${FINDINGS[@]}"
-    } >&2
-    exit "$PREFLIGHT"
   }
 
   check_disk() {
@@ -933,14 +949,13 @@ d /var/lib/culvert-agent/keys 0750 culvert-agent culvert-keys
       [[ -z $text || $text == *'Made by Culvert: run its installer'* ]] ||
         finding "a unit $unit exists, and not from this installer" 'Stop and remove it first.'
     done
-    ! is_installed || return 0
     for path in "$FOLDER" "$STATE_FOLDER" "$LOG_FOLDER" "$PAM_FILE"; do
-      [[ ! -e $path && ! -L $path ]] ||
+      [[ ! -e $path && ! -L $path ]] || is_installed ||
         finding "$path exists, and not from this installer" 'Rename or remove it first.'
     done
     [[ $(id -u "$LOGIN" 2>/dev/null) != 0 ]] ||
       finding "the login of this region, $LOGIN, is root here" 'Make a region with another login.'
-    ! getent passwd culvert-agent >/dev/null ||
+    ! getent passwd culvert-agent >/dev/null || is_installed ||
       finding 'a user culvert-agent exists, and not from this installer' 'Remove that user first.'
   }
 
@@ -967,6 +982,46 @@ d /var/lib/culvert-agent/keys 0750 culvert-agent culvert-keys
   # plan TITLE TEXT: one entry of it.
   plan() { say "$(printf '    %-10s %s' "$1" "$2")"; }
 
+  # ---- Becoming root, once ----------------------------------------------------------------------
+
+  # as_root FUNCTION: runs it as root, in one shell, so that sudo asks once. Functions, settings and
+  # token go in over a pipe, as one block again; sudo logs argv, and anyone can read an environment.
+  as_root() {
+    if ((EUID == 0)); then
+      "$1"
+      return
+    fi
+    has sudo ||
+      fail "$PREFLIGHT" 'This needs root, and there is no sudo.' "$(how_to_be_root)"
+    say 'The next steps need root; sudo may ask for your password.' >&2
+    SCRATCH_OF_CALLER=$SCRATCH
+    carry "$1" | sudo bash -s
+    local status=$?
+    [[ -e $SCRATCH/became-root ]] ||
+      fail "$PREFLIGHT" 'sudo did not let this script become root; nothing was changed.' \
+        "$(how_to_be_root)"
+    return "$status"
+  }
+
+  carry() {
+    printf '{\n'
+    knowledge "${CARRIED[@]}"
+    # shellcheck disable=SC2016 # the root shell expands it
+    printf 'settle_shell\n: >"$SCRATCH_OF_CALLER/became-root"\nsettle_run\n%s\nexit\n}\n' "$1"
+  }
+
+  # knowledge NAME...: this script's functions and settings, and variables besides, as bash reads
+  # them back.
+  knowledge() {
+    local name
+    # shellcheck disable=SC2016 # the shell that reads it expands it
+    printf 'builtin unset -f $(compgen -A function)\n'
+    declare -f
+    for name in SETTINGS CARRIED EXIT_CODES "${SETTINGS[@]}" "${EXIT_CODES[@]}" "$@"; do
+      [[ -z ${!name+set} ]] || declare -p "$name"
+    done
+  }
+
   # ---- Root -------------------------------------------------------------------------------------
 
   # All settings and what the root part needs to know of this run.
@@ -980,37 +1035,7 @@ d /var/lib/culvert-agent/keys 0750 culvert-agent culvert-keys
     FAMILY PACKAGE_MANAGER OWN_UNITS CULVERT ADOPTED CULVERT_LOCK_SECONDS SCRATCH_OF_CALLER
   )
 
-  # as_root FUNCTION: runs it as root, in one shell, so that sudo asks once. Functions, settings and
-  # token go in over a pipe, as one block again; sudo logs argv, and anyone can read an environment.
-  as_root() {
-    if ((EUID == 0)); then
-      "$1"
-      return
-    fi
-    has sudo ||
-      fail "$PREFLIGHT" 'This needs root, and there is no sudo.' 'Run it as root.'
-    say 'The next steps need root; sudo may ask for your password.' >&2
-    SCRATCH_OF_CALLER=$SCRATCH
-    carry "$1" | sudo bash -s
-    local status=$?
-    [[ -e $SCRATCH/became-root ]] ||
-      fail "$PREFLIGHT" 'sudo did not let this script become root; nothing was changed.' \
-        'Run it as root.'
-    return "$status"
-  }
-
-  carry() {
-    local name
-    # shellcheck disable=SC2016 # the shell that reads it expands it
-    printf '{\nbuiltin unset -f $(compgen -A function)\n'
-    declare -f
-    for name in EXIT_CODES "${EXIT_CODES[@]}" "${SETTINGS[@]}" "${CARRIED[@]}"; do
-      [[ -z ${!name+set} ]] || declare -p "$name"
-    done
-    # shellcheck disable=SC2016
-    printf 'settle_shell\n: >"$SCRATCH_OF_CALLER/became-root"\n'
-    printf 'make_scratch\nname_paths\n%s\nexit\n}\n' "$1"
-  }
+  how_to_be_root() { tell 'Run it as root.'; }
 
   # One run at a time changes this host.
   take_turn() {
@@ -1018,14 +1043,6 @@ d /var/lib/culvert-agent/keys 0750 culvert-agent culvert-keys
     flock -w 300 9 ||
       fail "$PREFLIGHT" 'Another run has been changing this host for 5 minutes.' \
         'See what it waits for, and run this again.'
-  }
-
-  # record KIND NAME: notes what is about to be made, before it is made, so that an uninstallation
-  # removes exactly that, even after a crash in between.
-  record() {
-    grep -qsxF -- "$1 $2" "$RECORD" && return
-    printf '%s %s\n' "$1" "$2" >>"$RECORD" && sync "$RECORD" ||
-      fail "$PACKAGES" "$RECORD cannot be written." 'Check disk and rights of that folder.'
   }
 
   # The first thing made is the folder that holds the record; it appears with it.
@@ -1131,6 +1148,35 @@ d /var/lib/culvert-agent/keys 0750 culvert-agent culvert-keys
 
   name_process() { printf '%s (process %s)' "$(printable <"/proc/$1/comm")" "$1"; }
 
+  # ---- Package manager: apt, dnf or yum, without dialogs ----------------------------------------
+
+  manage_packages() {
+    if [[ $PACKAGE_MANAGER == apt-get ]]; then
+      without_dialogs apt-get -qq --yes --no-install-recommends -o Acquire::http::Timeout=20 \
+        -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$@"
+    else
+      # The sources that answer will do. dnf waits for others without end, hence the time limit.
+      without_dialogs timeout -k 60 900 "$PACKAGE_MANAGER" -q -y \
+        --setopt='*.skip_if_unavailable=1' --setopt=install_weak_deps=0 "$@"
+    fi
+  }
+
+  # Neither debconf nor needrestart may ask; without a terminal of its own, no other script can.
+  without_dialogs() {
+    DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 APT_LISTCHANGES_FRONTEND=none \
+      UCF_FORCE_CONFFOLD=1 setsid "$@"
+  }
+
+  # ---- Record of what is made -------------------------------------------------------------------
+
+  # record KIND NAME: notes what is about to be made, before it is made, so that an uninstallation
+  # removes exactly that, even after a crash in between.
+  record() {
+    grep -qsxF -- "$1 $2" "$RECORD" && return
+    printf '%s %s\n' "$1" "$2" >>"$RECORD" && sync "$RECORD" ||
+      fail "$PACKAGES" "$RECORD cannot be written." 'Check disk and rights of that folder.'
+  }
+
   # ---- OpenSSH ----------------------------------------------------------------------------------
 
   # Where no sshd was, none of the host's own starts: neither now nor at the next boot.
@@ -1167,22 +1213,6 @@ d /var/lib/culvert-agent/keys 0750 culvert-agent culvert-keys
     else
       tell openssh-server
     fi
-  }
-
-  manage_packages() {
-    if [[ $PACKAGE_MANAGER == apt-get ]]; then
-      without_dialogs apt-get -qq --yes --no-install-recommends -o Acquire::http::Timeout=20 \
-        -o Dpkg::Options::=--force-confdef -o Dpkg::Options::=--force-confold "$@"
-    else
-      without_dialogs timeout -k 60 900 "$PACKAGE_MANAGER" -q -y \
-        --setopt='*.skip_if_unavailable=1' --setopt=install_weak_deps=0 "$@"
-    fi
-  }
-
-  # Neither debconf nor needrestart may ask; without a terminal of its own, no other script can.
-  without_dialogs() {
-    DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1 APT_LISTCHANGES_FRONTEND=none \
-      UCF_FORCE_CONFFOLD=1 setsid "$@"
   }
 
   # ---- Accounts and host keys -------------------------------------------------------------------
@@ -1550,8 +1580,7 @@ d /var/lib/culvert-agent/keys 0750 culvert-agent culvert-keys
     take_token
     read_arguments "$@"
     choose_style
-    name_paths
-    make_scratch
+    settle_run
     PHASE=0 PHASES=9 FINDINGS=()
     case $MODE in
       install) make_tunnel_server ;;
