@@ -1,7 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { AgentKey } from '../src/domain/agent-protocol.ts';
 import { newId } from '../src/domain/id.ts';
 import { parsePublicKey } from '../src/domain/public-key.ts';
@@ -9,6 +8,7 @@ import { wireString } from '../src/domain/wire-string.ts';
 import { authorizedKeyLine } from '../src/render/index.ts';
 import type { CustomerProxy } from '../test/agent/support/customer-proxy.ts';
 import { World } from '../test/agent/support/world.ts';
+import { until } from '../test/support/until.ts';
 import { type Bench, type BenchResult, median } from './result.ts';
 
 const FEW = 10;
@@ -89,17 +89,11 @@ function someKey(number: number): AgentKey {
 async function timeLogin(proxy: CustomerProxy): Promise<number> {
   const started = performance.now();
   proxy.connect(9);
-  await until(() => listens(proxy.key.port));
+  await until('a login', () => listens(proxy.key.port), LONGEST_MS, 1);
   const time = performance.now() - started;
   await proxy.disconnect();
-  await until(async () => !(await listens(proxy.key.port)));
+  await until('its end', async () => !(await listens(proxy.key.port)), LONGEST_MS, 1);
   return time;
-}
-
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  for (const end = performance.now() + LONGEST_MS; !(await holds()); await sleep(1)) {
-    if (performance.now() > end) throw new Error('a login took longer than 20 s');
-  }
 }
 
 async function listens(port: number): Promise<boolean> {

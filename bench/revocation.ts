@@ -1,7 +1,6 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { listeningPorts } from '../src/agent/system/listening-ports.ts';
 import { enrolStatement } from '../src/domain/proof.ts';
 import { opensshFingerprint } from '../src/domain/public-key.ts';
@@ -12,6 +11,7 @@ import { untilOpen } from '../test/agent/support/greeter.ts';
 import { FIRST_PORT, freePort, LAST_PORT } from '../test/agent/support/tunnel-port.ts';
 import { type Cluster, newTunnel, startCluster } from '../test/instances/support/cluster.ts';
 import { prove } from '../test/server/support/ssh-keys.ts';
+import { until } from '../test/support/until.ts';
 import { type Bench, type BenchResult, median } from './result.ts';
 
 const ROUNDS = 100;
@@ -100,7 +100,7 @@ async function enrol(
   const answer = await call({ method: 'POST', path: `/t/${id}/v1/enrol`, token, body });
   if (answer.status !== 200) throw new Error(JSON.stringify(answer.body));
   const file = join(stateFolder, 'keys', opensshFingerprint(fingerprint));
-  await until(() => existsSync(file), 'the key is not in place');
+  await until('the key is in place', () => existsSync(file), LONGEST_MS, 1);
   return { proxy, tunnel: id };
 }
 
@@ -112,12 +112,7 @@ async function connect(proxy: CustomerProxy): Promise<void> {
 /** Milliseconds from now. */
 async function untilClosed(port: number): Promise<number> {
   const started = performance.now();
-  await until(() => !listeningPorts('127.0.0.1').has(port), `port ${port} is still open`);
+  const isClosed = () => !listeningPorts('127.0.0.1').has(port);
+  await until(`port ${port} is closed`, isClosed, LONGEST_MS, 1);
   return performance.now() - started;
-}
-
-async function until(holds: () => boolean, otherwise: string): Promise<void> {
-  for (const end = performance.now() + LONGEST_MS; !holds(); await sleep(1)) {
-    if (performance.now() > end) throw new Error(otherwise);
-  }
 }

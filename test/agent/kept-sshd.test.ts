@@ -5,20 +5,14 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { KeptSshd } from '../../src/agent/sshd/kept-sshd.ts';
+import { until } from '../support/until.ts';
 import { freePort } from './support/tunnel-port.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'culvert-kept-'));
 const pidFile = join(folder, 'pid');
 const config = join(folder, 'sshd_config');
 after(() => rmSync(folder, { recursive: true, force: true }));
-
-async function until(holds: () => boolean): Promise<void> {
-  for (const end = Date.now() + 60_000; !holds(); await sleep(20)) {
-    if (Date.now() > end) throw new Error('waited for a minute');
-  }
-}
 
 /** As systemd would start it. */
 function startSshd(): ChildProcess {
@@ -44,12 +38,12 @@ test('follows an sshd by its pid file, through its end and its next start, and s
   const supervising = kept.supervise(stopping.signal);
 
   const first = startSshd();
-  await until(() => kept.pid === first.pid);
+  await until('its pid', () => kept.pid === first.pid);
   first.kill();
   await once(first, 'exit');
-  await until(() => kept.pid === undefined);
+  await until('no pid', () => kept.pid === undefined);
   const second = startSshd();
-  await until(() => kept.pid === second.pid);
+  await until('the next pid', () => kept.pid === second.pid);
   await kept.end();
   assert.equal(second.exitCode, null);
 

@@ -3,12 +3,13 @@ import { randomInt } from 'node:crypto';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { join, relative } from 'node:path';
-import { setTimeout as sleep, setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as turn } from 'node:timers/promises';
 import { readKeyFile } from '../../src/agent/keys/key-file.ts';
 import { keysDigest } from '../../src/domain/keys-digest.ts';
 import { getTunnelServer, type Store, serverFingerprints } from '../../src/store/index.ts';
 import { startControlPlane } from '../server/support/control-plane.ts';
 import { testOnEachEngine } from '../support/engines.ts';
+import { until } from '../support/until.ts';
 import { AgentHost, MODES } from './support/agent-host.ts';
 import { keyChanges } from './support/key-changes.ts';
 import { randomFrom } from './support/random.ts';
@@ -74,7 +75,7 @@ testOnEachEngine(
     for (let made = 1; made <= CHANGES_OF[store.engine]; made += 1) {
       await changes.next();
       await turn(); // Or the agent's requests would wait: SQLite and calls inside the process never do.
-      await until(() => answers() >= made / CHANGES_AN_ANSWER, 'the agent asks no more');
+      await soon('the agent asks on', () => answers() >= made / CHANGES_AN_ANSWER);
       if (made % RESTART_EVERY > 0) continue;
       await restarting;
       restarting = spoilAndRestart();
@@ -88,7 +89,7 @@ testOnEachEngine(
     const inStore = await serverFingerprints(store.db, server.id);
     assert.equal(keysDigest(inStore?.fingerprints ?? []), digest, 'the store has other keys');
     const { revision = 0 } = inStore ?? {};
-    await until(async () => (await applied(store, server.id)) >= revision, 'the agent is behind');
+    await soon('the agent has all', async () => (await applied(store, server.id)) >= revision);
     const list = await readKeyFile(join(agent.stateFolder, 'keys.json'));
     assert.equal(keysDigest(list?.keys.keys() ?? []), digest, `seed ${SEED}: its list`);
     assert.deepEqual(differencesOf(filesIn(folder), wanted), [], `seed ${SEED}`);
@@ -99,10 +100,9 @@ testOnEachEngine(
   },
 );
 
-async function until(isSo: () => boolean | Promise<boolean>, otherwise: string): Promise<void> {
-  for (const end = Date.now() + WITHIN_MS; !(await isSo()); await sleep(10)) {
-    assert.ok(Date.now() < end, `seed ${SEED}: ${otherwise}`);
-  }
+/** Looks often: thousands of changes wait for it. Whoever reads of a failure needs the seed. */
+function soon(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
+  return until(`seed ${SEED}: ${what}`, holds, WITHIN_MS, 10);
 }
 
 /** The revision that the agent says it has in place. */

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import {
   type Container,
   createNetwork,
@@ -9,6 +8,7 @@ import {
   type Network,
   startContainer,
 } from '../support/bed/index.ts';
+import { until } from '../support/until.ts';
 
 const REPOSITORY = join(import.meta.dirname, '../..');
 const QUICKSTART =
@@ -44,9 +44,9 @@ test('root starts it where no sshd is: it installs one, and port 22 stays closed
   });
   try {
     await until(
-      () => stdout.endsWith('}\n'),
-      160_000,
       () => stdout + stderr,
+      () => stdout.endsWith('}\n'),
+      120_000,
     );
     const invitation = JSON.parse(stdout);
     assert.match(stderr, /^installing openssh-server; its own service stays off/m);
@@ -68,9 +68,8 @@ test('root starts it where no sshd is: it installs one, and port 22 stays closed
       said += text;
     });
     await until(
-      () => said.includes('Press Ctrl-C'),
-      60_000,
       () => said,
+      () => said.includes('Press Ctrl-C'),
     );
     const env = { PGPASSWORD: 'secret' };
     const query = `${invitation.psql_command} -Atc 'select 42'`;
@@ -79,18 +78,7 @@ test('root starts it where no sshd is: it installs one, and port 22 stays closed
     await machine.shell('pkill -INT -f "main.ts quickstart"');
   }
   await until(
-    async () => (await machine.output("ss -Hltn 'sport = 8080 or sport = 50022'")) === '',
-    60_000,
     () => stderr,
+    async () => (await machine.output("ss -Hltn 'sport = 8080 or sport = 50022'")) === '',
   );
 });
-
-async function until(
-  isSo: () => boolean | Promise<boolean>,
-  withinMs: number,
-  said: () => string,
-): Promise<void> {
-  for (const begun = Date.now(); !(await isSo()); await delay(100)) {
-    assert.ok(Date.now() - begun < withinMs, said());
-  }
-}

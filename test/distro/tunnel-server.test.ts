@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import {
   loadCatalogue,
   renderTunnelServerScript,
@@ -22,6 +21,7 @@ import {
 import { startDatabaseHost } from '../support/database-host.ts';
 import { TUNNEL_SERVERS } from '../support/dist-scripts/accounts.ts';
 import { addSudoer, install, onTerminal } from '../support/installer.ts';
+import { until } from '../support/until.ts';
 import {
   type MadeTunnel,
   portOf,
@@ -477,16 +477,6 @@ async function putCulvert(host: Container): Promise<void> {
   const program = '/opt/culvert/node_modules/.bin/node /opt/culvert/src/main.ts';
   const wrapper = `#!/bin/sh\nexec ${program} "$@"\n`;
   await host.writeFile('/usr/local/bin/culvert', wrapper, '0755');
-}
-
-async function until(
-  what: string,
-  holds: () => Promise<boolean>,
-  limitMs = MINUTE_MS,
-): Promise<void> {
-  for (const end = Date.now() + limitMs; !(await holds()); await sleep(200)) {
-    if (Date.now() > end) throw new Error(`waited ${limitMs} ms for ${what}`);
-  }
 }
 
 async function query(host: Container, port: number): Promise<string> {

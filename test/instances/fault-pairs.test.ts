@@ -5,6 +5,7 @@ import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { freePort } from '../cli/support/free-port.ts';
 import { type Postgres, startPostgres } from '../support/postgres.ts';
+import { until } from '../support/until.ts';
 import { type Asking, askThrough } from './support/asking.ts';
 import type { Instance } from './support/instance.ts';
 import type { KeptTunnel } from './support/kept-tunnel.ts';
@@ -252,14 +253,4 @@ async function differences(all: Wanted[]): Promise<string[]> {
     wrong.push(`${tunnel.name}: ${JSON.stringify(actual)} instead of ${JSON.stringify(expected)}`);
   }
   return wrong;
-}
-
-async function until(
-  what: string | (() => string),
-  isSo: () => Promise<boolean>,
-  withinMs = UP_WITHIN_MS,
-): Promise<void> {
-  for (const end = Date.now() + withinMs; !(await isSo()); await sleep(200)) {
-    assert.ok(Date.now() < end, typeof what === 'string' ? what : what());
-  }
 }

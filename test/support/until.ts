@@ -1,15 +1,18 @@
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const POLL_MS = 250;
-
-/** Waits until something holds; fails with its name when it does not within `limitMs`. */
+/**
+ * Waits until something holds, and looks every `pollMs`; fails with its name, or with what there is to
+ * say of it by then, when it does not within `limitMs`.
+ */
 export async function until(
-  what: string,
-  holds: () => Promise<boolean>,
+  what: string | (() => string),
+  holds: () => boolean | Promise<boolean>,
   limitMs = 60_000,
+  pollMs = 200,
 ): Promise<void> {
-  for (const started = performance.now(); !(await holds()); await sleep(POLL_MS)) {
-    assert.ok(performance.now() - started < limitMs, `${what}: not within ${limitMs} ms`);
+  for (const started = performance.now(); !(await holds()); await sleep(pollMs)) {
+    const said = typeof what === 'string' ? what : what();
+    assert.ok(performance.now() - started < limitMs, `${said}: not within ${limitMs} ms`);
   }
 }
