@@ -33,9 +33,9 @@
 {
   # ---- Settings: every value of this tunnel -----------------------------------------------------
 
-  TEMPLATE_VERSION='2.0.4'
-  BODY_SHA256='5d439a560a63bdeecc9bcb68dedcb4958002d2e03048ebf020487c374c20caa5'
-  RENDER='4f9ec3ac29d5c0c46c068160d4cccc250a8f8eedf35837dbee9165e916ea29b1'
+  TEMPLATE_VERSION='2.0.5'
+  BODY_SHA256='6cfb9c6edab903d94bbab068360dab1b2f57cf7fac1b24b5ccc62768630d56cc'
+  RENDER='2a43dcd311c2e5cda6da2834564c01bc4655d76404dc797c31cec53a3bf55d70'
 
   PUBLIC_URL='https://culvert.example'
   CA_CERTIFICATES=''
@@ -1318,9 +1318,11 @@ main "$@"
 
   # ---- Findings: all that is wrong, listed at once ----------------------------------------------
 
-  # finding WHAT NEXT: notes what is wrong and goes on, so that all of it is listed at once.
+  # finding WHAT NEXT [CODE]: notes what is wrong and goes on, so that all of it is listed at once.
+  # The run ends with CODE if nothing else is wrong, else with $PREFLIGHT.
   finding() {
     FINDINGS+=("$1"$'\n'"       $2")
+    CODE_OF_FINDING=${3-$PREFLIGHT}
     say "  no   $1"
   }
 
@@ -1333,7 +1335,7 @@ main "$@"
   stop_on_findings() {
     ((${#FINDINGS[@]} > 0)) || return 0
     local code=$PREFLIGHT
-    [[ $TOKEN_REFUSED == no ]] || ((${#FINDINGS[@]} > 1)) || code=$ENROLMENT
+    ((${#FINDINGS[@]} > 1)) || code=$CODE_OF_FINDING
     {
       printf '\nerror: nothing was changed; %s found:\n' "${#FINDINGS[@]}"
       printf '  %s\n' "${FINDINGS[@]}"
@@ -1401,8 +1403,7 @@ main "$@"
     elif [[ $(answer field) == public_key ]]; then
       ok 'enrolment token'
     else
-      finding "the enrolment token was refused: $(answer detail)" "$(answer next)"
-      TOKEN_REFUSED=yes
+      finding "the enrolment token was refused: $(answer detail)" "$(answer next)" "$ENROLMENT"
     fi
   }
 
@@ -3912,7 +3913,7 @@ main "$@"
     name_run_folder
     make_scratch
     find_way_out
-    PHASE=0 FINGERPRINT='' FINDINGS=() TOKEN_REFUSED=no
+    PHASE=0 FINGERPRINT='' FINDINGS=()
     detect_host
     case $MODE in
       install | check | run) open_tunnel ;;

@@ -1,9 +1,11 @@
 
 # ---- Findings: all that is wrong, listed at once ----------------------------------------------
 
-# finding WHAT NEXT: notes what is wrong and goes on, so that all of it is listed at once.
+# finding WHAT NEXT [CODE]: notes what is wrong and goes on, so that all of it is listed at once.
+# The run ends with CODE if nothing else is wrong, else with $PREFLIGHT.
 finding() {
   FINDINGS+=("$1"$'\n'"       $2")
+  CODE_OF_FINDING=${3-$PREFLIGHT}
   say "  no   $1"
 }
 
@@ -16,7 +18,7 @@ note() { say "  note $*"; }
 stop_on_findings() {
   ((${#FINDINGS[@]} > 0)) || return 0
   local code=$PREFLIGHT
-  [[ $TOKEN_REFUSED == no ]] || ((${#FINDINGS[@]} > 1)) || code=$ENROLMENT
+  ((${#FINDINGS[@]} > 1)) || code=$CODE_OF_FINDING
   {
     printf '\nerror: nothing was changed; %s found:\n' "${#FINDINGS[@]}"
     printf '  %s\n' "${FINDINGS[@]}"

@@ -11,7 +11,7 @@ main() {
   name_run_folder
   make_scratch
   find_way_out
-  PHASE=0 FINGERPRINT='' FINDINGS=() TOKEN_REFUSED=no
+  PHASE=0 FINGERPRINT='' FINDINGS=()
   detect_host
   case $MODE in
     install | check | run) open_tunnel ;;

@@ -59,8 +59,7 @@ check_token() {
   elif [[ $(answer field) == public_key ]]; then
     ok 'enrolment token'
   else
-    finding "the enrolment token was refused: $(answer detail)" "$(answer next)"
-    TOKEN_REFUSED=yes
+    finding "the enrolment token was refused: $(answer detail)" "$(answer next)" "$ENROLMENT"
   fi
 }
 

@@ -30,7 +30,7 @@ afterEach(() => root[Symbol.dispose]());
 /** What an installation with these words does about reviewers, as root. */
 function pin(words: string, file?: string | Buffer, script = installer) {
   if (file !== undefined) writeFileSync(root.path('run/file'), file);
-  const commands = `read_arguments ${words}; choose_style; PHASE=0 FINDINGS=() TOKEN_REFUSED=no
+  const commands = `read_arguments ${words}; choose_style; PHASE=0 FINDINGS=()
     check_reviewers; stop_on_findings; plan_reviewers; begin_record; pin_reviewers`;
   return root.run(['bash', '-s'], installerThat(commands, script));
 }

@@ -30,8 +30,8 @@
 {
   # ---- Settings: every value of this tunnel server ----------------------------------------------
 
-  TEMPLATE_VERSION='1.0.1'
-  BODY_SHA256='1afe0738f8bb21d09dece89d1dbc31c220d63127f5ff22cdc3164799bffe60e6'
+  TEMPLATE_VERSION='1.0.2'
+  BODY_SHA256='fc026b13a562ae09578019d3a4fa5ac74c52da06f29ea44e80370f833f138ed4'
 
   REGION='eu'
   CONTROL_PLANE='https://culvert.example'
@@ -765,9 +765,11 @@ d /var/lib/culvert-agent/keys 0750 culvert-agent culvert-keys
 
   # ---- Findings: all that is wrong, listed at once ----------------------------------------------
 
-  # finding WHAT NEXT: notes what is wrong and goes on, so that all of it is listed at once.
+  # finding WHAT NEXT [CODE]: notes what is wrong and goes on, so that all of it is listed at once.
+  # The run ends with CODE if nothing else is wrong, else with $PREFLIGHT.
   finding() {
     FINDINGS+=("$1"$'\n'"       $2")
+    CODE_OF_FINDING=${3-$PREFLIGHT}
     say "  no   $1"
   }
 
@@ -780,7 +782,7 @@ d /var/lib/culvert-agent/keys 0750 culvert-agent culvert-keys
   stop_on_findings() {
     ((${#FINDINGS[@]} > 0)) || return 0
     local code=$PREFLIGHT
-    [[ $TOKEN_REFUSED == no ]] || ((${#FINDINGS[@]} > 1)) || code=$ENROLMENT
+    ((${#FINDINGS[@]} > 1)) || code=$CODE_OF_FINDING
     {
       printf '\nerror: nothing was changed; %s found:\n' "${#FINDINGS[@]}"
       printf '  %s\n' "${FINDINGS[@]}"
