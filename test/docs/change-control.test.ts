@@ -107,7 +107,7 @@ test('a text that says more than what was verified is noticed before it is signe
   const changes = [
     'sed -i \'s/"artifacts":\\[/&"\'$(printf a%.0s {1..64})\'",/\' statement.json',
     'sed -i s/approve/withdraw/ statement.json',
-    'sed -i s/tun_./tun_9/ statement.json',
+    'sed -i s/tun_/tun_9/ statement.json',
     'echo x >>bundle/install.sh',
   ];
   for (const change of changes) {
