@@ -1,6 +1,6 @@
 import type { BundleFile } from '../domain/bundle-file.ts';
 import { barrierOf } from './barrier.ts';
-import { type Catalogue, templateOf } from './catalogue.ts';
+import { type Catalogue, templateOf, textOf } from './catalogue.ts';
 import { type CheckedInstallerInput, checkInstallerInput } from './input.ts';
 import { renderInstaller } from './installer.ts';
 import { slotUrl } from './installer-url.ts';
@@ -47,5 +47,5 @@ function renderActions(
     const { manifest } = templateOf(catalogue, platform);
     return `\n## ${manifest.output}\n\n${renderPlan(catalogue, platform, input)}`;
   });
-  return [templateOf(catalogue, 'actions').render({}), ...plans].join('');
+  return [textOf(catalogue, 'actions'), ...plans].join('');
 }

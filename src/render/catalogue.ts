@@ -30,6 +30,11 @@ export function templateOf(catalogue: Catalogue, name: string): Template {
   return template;
 }
 
+/** The text of a template that takes no value. Throws as `templateOf` does. */
+export function textOf(catalogue: Catalogue, name: string): string {
+  return templateOf(catalogue, name).render({});
+}
+
 function loadTemplate(folder: string, name: string): Template {
   try {
     const manifest = checkManifest(JSON.parse(readText(folder, 'template.json')), name);
@@ -44,7 +49,16 @@ function loadTemplate(folder: string, name: string): Template {
     // What takes no value is a plain file, for editors and linters to read as what it is.
     const isPlain = inputs.length === 0 && !parts;
     const source = read(isPlain ? output : `${output}.hbs`);
-    return compileTemplate(manifest, parts ? source : endScript(language, source), body);
+    const constants = Object.entries(manifest.constants ?? {}).map(([input, template]) => {
+      const text = loadTemplate(join(folder, '..', template), template).render({});
+      return [input, text] as const;
+    });
+    return compileTemplate(
+      manifest,
+      parts ? source : endScript(language, source),
+      body,
+      Object.fromEntries(constants),
+    );
   } catch (error) {
     throw new Error(`template ${name}: ${(error as Error).message}`, { cause: error });
   }

@@ -10,7 +10,8 @@ export { installerUrl, slotUrl } from './installer-url.ts';
 export { renderLoginHook, renderPamService } from './login-hook.ts';
 export { renderPlan } from './plan.ts';
 export { INSTALLER_FILE, PLATFORMS, type Platform } from './platform.ts';
-export { instanceName, type ProxyFiles, renderProxyFiles } from './proxy-files.ts';
+export { type ProxyFiles, renderProxyFiles } from './proxy-files.ts';
+export { instanceName } from './proxy-paths.ts';
 export { renderSshdConfig, type SshdConfigInput } from './sshd-config.ts';
 export {
   renderTunnelServerFiles,

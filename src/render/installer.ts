@@ -7,7 +7,8 @@ import { type CheckedInstallerInput, checkInstallerInput } from './input.ts';
 import { installerUrl } from './installer-url.ts';
 import { renderPlan } from './plan.ts';
 import type { Platform } from './platform.ts';
-import { instanceName, renderProxyFiles } from './proxy-files.ts';
+import { renderProxyFiles } from './proxy-files.ts';
+import { instanceName } from './proxy-paths.ts';
 import type { TemplateValues } from './template.ts';
 import { renderWindowsFiles } from './windows-files.ts';
 
@@ -50,9 +51,9 @@ export function renderScript(
   input: CheckedInstallerInput,
   renderDigest: string,
 ): Buffer {
-  const { manifest, body, bodyDigest, render } = templateOf(catalogue, platform);
+  const { manifest, bodyDigest, renderScript: render } = templateOf(catalogue, platform);
   const { vendor, account, tunnel, region, database } = input;
-  const settings = render({
+  return render({
     template_version: manifest.version,
     body_sha256: bodyDigest,
     render: renderDigest,
@@ -78,5 +79,4 @@ export function renderScript(
     plan: renderPlan(catalogue, platform, input),
     ...OWN_VALUES[platform](catalogue, input),
   });
-  return Buffer.concat([Buffer.from(settings), body]);
 }

@@ -1,8 +1,9 @@
 import type { BundleFile } from '../domain/bundle-file.ts';
-import type { Catalogue } from './catalogue.ts';
+import { type Catalogue, textOf } from './catalogue.ts';
 import type { CheckedInstallerInput } from './input.ts';
 import type { Platform } from './platform.ts';
-import { instanceName, renderProxyFiles } from './proxy-files.ts';
+import { renderProxyFiles } from './proxy-files.ts';
+import { proxyPaths } from './proxy-paths.ts';
 import { renderWindowsFiles } from './windows-files.ts';
 
 /** The files of a proxy at their places, by platform. */
@@ -17,21 +18,21 @@ export const PLACE_FILES: Record<
  */
 function placeLinuxFiles(catalogue: Catalogue, input: CheckedInstallerInput): BundleFile[] {
   const files = renderProxyFiles(catalogue, input);
+  const connect = textOf(catalogue, 'connect');
   const { service } = input;
-  const instance = instanceName(input);
+  const { config_folder, code_folder, unit } = proxyPaths(input);
   const units = 'etc/systemd/system';
-  const unit = `${units}/${service}@${instance}.service`;
   return asFiles({
-    [`linux/etc/${service}/${instance}/ssh_config`]: files.ssh_config,
-    [`linux/etc/${service}/${instance}/known_hosts`]: files.known_hosts,
-    [`linux/usr/local/lib/${service}/${instance}/connect`]: files.connect,
-    [`linux/usr/local/sbin/${service}`]: files.dispatcher,
-    [`linux/${unit}`]: files.tunnel_unit,
+    [`linux${config_folder}/ssh_config`]: files.ssh_config,
+    [`linux${config_folder}/known_hosts`]: files.known_hosts,
+    [`linux${code_folder}/connect`]: connect,
+    [`linux/usr/local/sbin/${service}`]: textOf(catalogue, 'dispatcher'),
+    [`linux/${units}/${unit}`]: files.tunnel_unit,
     [`linux/${units}/${service}.service`]: files.umbrella_unit,
-    [`linux-plain-ssh/${unit}`]: files.plain_unit,
+    [`linux-plain-ssh/${units}/${unit}`]: files.plain_unit,
     'linux-run/ssh_config': files.ssh_config_run,
     'linux-run/known_hosts': files.known_hosts,
-    'linux-run/connect': files.connect,
+    'linux-run/connect': connect,
   });
 }
 
@@ -43,7 +44,7 @@ function placeWindowsFiles(catalogue: Catalogue, input: CheckedInstallerInput): 
   return asFiles({
     [`${data}/ssh_config`]: files.ssh_config,
     [`${data}/known_hosts`]: files.known_hosts,
-    [`windows/ProgramFiles/${service}/${service}.ps1`]: files.dispatcher,
+    [`windows/ProgramFiles/${service}/${service}.ps1`]: textOf(catalogue, 'windows-dispatcher'),
   });
 }
 

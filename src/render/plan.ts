@@ -2,12 +2,12 @@ import { databaseAddress, hostPort } from '../domain/database.ts';
 import { type Catalogue, templateOf } from './catalogue.ts';
 import type { CheckedInstallerInput } from './input.ts';
 import type { Platform } from './platform.ts';
-import { instanceName } from './proxy-files.ts';
+import { proxyPaths } from './proxy-paths.ts';
 import type { TemplateValues } from './template.ts';
 
 /** What names a tunnel's files on the hosts of one platform. */
 const NAMES: Record<Platform, (input: CheckedInstallerInput) => TemplateValues> = {
-  linux: (input) => ({ vendor_slug: input.vendor.slug, instance: instanceName(input) }),
+  linux: (input) => ({ vendor_slug: input.vendor.slug, ...proxyPaths(input) }),
   windows: ({ vendor, tunnel }) => ({ vendor_slug: vendor.slug, tunnel_slug: tunnel.slug }),
 };
 

@@ -1,7 +1,7 @@
 import { checkIpv4Address, checkPublicUrl } from '../domain/grammar.ts';
 import { checkRegion, type RegionInput } from '../domain/region.ts';
 import type { Artifact } from './artifact.ts';
-import { type Catalogue, templateOf } from './catalogue.ts';
+import { type Catalogue, templateOf, textOf } from './catalogue.ts';
 import { sha256 } from './digest.ts';
 import { renderLoginHook, renderPamService } from './login-hook.ts';
 import { renderSshdConfig } from './sshd-config.ts';
@@ -40,7 +40,6 @@ export function renderTunnelServerFiles(
   input: TunnelServerInput,
 ): TunnelServerFiles {
   const { control_plane, region } = input;
-  const plain = (name: string) => templateOf(catalogue, name).render({});
   const sshdConfig = (openssh: { major: number; minor: number }) =>
     renderSshdConfig(catalogue, {
       port: region.port,
@@ -58,18 +57,18 @@ export function renderTunnelServerFiles(
   return {
     sshd_config: sshdConfig({ major: 9, minor: 8 }),
     sshd_config_before_9_8: sshdConfig({ major: 9, minor: 7 }),
-    choose_config: plain('choose-sshd-config'),
+    choose_config: textOf(catalogue, 'choose-sshd-config'),
     login_hook: renderLoginHook(catalogue),
     pam_service: renderPamService(catalogue, `${FOLDER}/login-hook`),
     sshd_unit: templateOf(catalogue, 'tunnel-sshd-unit').render({
       tasks: 2 * tunnels + OTHER_TASKS,
     }),
-    agent_unit: plain('tunnel-agent-unit'),
+    agent_unit: textOf(catalogue, 'tunnel-agent-unit'),
     agent_environment: templateOf(catalogue, 'tunnel-agent-environment').render({
       control_plane,
       login: region.login,
     }),
-    folders: plain('tunnel-folders'),
+    folders: textOf(catalogue, 'tunnel-folders'),
   };
 }
 
@@ -97,8 +96,8 @@ export function renderTunnelServerScript(
   checkPublicUrl('control_plane', input.control_plane);
   checkIpv4Address('listen_address', input.listen_address);
   checkRegion(input.region);
-  const { manifest, body, bodyDigest, render } = templateOf(catalogue, 'tunnel-server-linux');
-  const settings = render({
+  const { manifest, bodyDigest, renderScript } = templateOf(catalogue, 'tunnel-server-linux');
+  const bytes = renderScript({
     ...plainValues(input),
     template_version: manifest.version,
     body_sha256: bodyDigest,
@@ -106,7 +105,6 @@ export function renderTunnelServerScript(
     ...renderTunnelServerFiles(catalogue, input),
     plan: renderTunnelServerPlan(catalogue, input),
   });
-  const bytes = Buffer.concat([Buffer.from(settings), body]);
   const template = { name: manifest.name, version: manifest.version };
   return { file: manifest.output, bytes, sha256: sha256(bytes), template };
 }

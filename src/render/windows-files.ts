@@ -1,15 +1,13 @@
-import { type Catalogue, templateOf } from './catalogue.ts';
+import type { Catalogue } from './catalogue.ts';
 import type { CheckedInstallerInput } from './input.ts';
 import { renderKnownHosts } from './known-hosts.ts';
 import { renderSshConfig } from './ssh-config.ts';
 
-/** The files that the installer for Windows writes on the proxy, each rendered whole. */
+/** The files of a tunnel that the installer for Windows writes on the proxy, each rendered whole. */
 export interface WindowsFiles {
   /** Holds no path of the host: the service gives them to ssh in its command line. */
   ssh_config: string;
   known_hosts: string;
-  /** The command that finds a tunnel's own program; the same for everyone. */
-  dispatcher: string;
 }
 
 /** Renders the files that depend on the tunnel but not on the host they are written to. */
@@ -25,6 +23,5 @@ export function renderWindowsFiles(
       log_level: 'VERBOSE',
     }),
     known_hosts: renderKnownHosts(catalogue, input),
-    dispatcher: templateOf(catalogue, 'windows-dispatcher').render({}),
   };
 }

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { hash } from 'node:crypto';
 import { test } from 'node:test';
 import { canonicalJson } from '../../src/domain/audit.ts';
+import { textOf } from '../../src/render/catalogue.ts';
 import {
   checkInstallerInput,
   type InstallerInput,
@@ -54,7 +55,7 @@ test('the files are those that the script writes, byte for byte, and nothing els
     'install.ps1': renderInstaller(catalogue, 'windows', SAMPLE).bytes.toString(),
     'windows/ProgramData/h_autossh/acme/orders/ssh_config': windows.ssh_config,
     'windows/ProgramData/h_autossh/acme/orders/known_hosts': windows.known_hosts,
-    'windows/ProgramFiles/h_autossh/h_autossh.ps1': windows.dispatcher,
+    'windows/ProgramFiles/h_autossh/h_autossh.ps1': textOf(catalogue, 'windows-dispatcher'),
   };
   for (const [path, text] of Object.entries(windowsFiles)) {
     assert.equal(files.get(path)?.toString(), text, path);

@@ -1,4 +1,5 @@
 import { databaseAddress } from '../../src/domain/database.ts';
+import { textOf } from '../../src/render/catalogue.ts';
 import {
   type Artifact,
   type Catalogue,
@@ -48,8 +49,8 @@ export function expectedSettings(
     TUNNEL_UNIT: files.tunnel_unit,
     PLAIN_UNIT: files.plain_unit,
     UMBRELLA_UNIT: files.umbrella_unit,
-    DISPATCHER: files.dispatcher,
-    CONNECT: files.connect,
+    DISPATCHER: textOf(catalogue, 'dispatcher'),
+    CONNECT: textOf(catalogue, 'connect'),
     PLAN: renderPlan(catalogue, 'linux', input),
   };
 }

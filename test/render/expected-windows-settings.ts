@@ -1,3 +1,4 @@
+import { textOf } from '../../src/render/catalogue.ts';
 import {
   type Artifact,
   type Catalogue,
@@ -43,7 +44,7 @@ export function expectedWindowsSettings(
     DatabasePort: String(database.port),
     SshConfig: files.ssh_config,
     KnownHosts: files.known_hosts,
-    Dispatcher: files.dispatcher,
+    Dispatcher: textOf(catalogue, 'windows-dispatcher'),
     Plan: renderPlan(catalogue, 'windows', input),
   };
 }

@@ -73,6 +73,31 @@ test('a refusal names the input at fault, not another that is not printed', () =
   assert.throws(() => optional.render({ unprinted: '', ...bad }), { ...refusal, field: 'items' });
 });
 
+test('a constant is a literal of the template, and no value can stand in for it', () => {
+  const source = '{{quote a}} {{quote fixed}}{{#each items}} {{quote this}}{{/each}}\n';
+  const shell = { ...manifest, language: 'shell', inputs: ['a', 'items[]'] } as const;
+  const compile = (text: string) =>
+    compileTemplate({ ...shell, inputs: [...shell.inputs] }, text, '', {
+      fixed: "it's {{quote a}}",
+    });
+  const values = { a: 'x', items: ['y'] };
+  assert.equal(compile(source).render(values), "'x' 'it'\\''s {{quote a}}' 'y'\n");
+  assert.throws(() => compile(source).render({ ...values, fixed: 'z' }), /fixed is not declared/);
+  for (const text of [
+    '{{fixed}}',
+    '{{{quote fixed}}}',
+    '{{#if fixed}}{{/if}}',
+    '{{#each fixed}}{{/each}}',
+    '{{#each items}}{{quote fixed}}{{/each}}',
+  ]) {
+    assert.throws(
+      () => compile(text),
+      { name: 'TypeError', message: /^line 1, column \d+: / },
+      text,
+    );
+  }
+});
+
 test('a value is never read as a template', () => {
   const shell = compileTemplate(
     { ...manifest, language: 'shell', inputs: ['a'] },

@@ -1,12 +1,6 @@
-import {
-  checkInstallerInput,
-  loadCatalogue,
-  renderErrorScript,
-  renderInstaller,
-  renderWindowsFiles,
-} from '../../src/render/index.ts';
+import { textOf } from '../../src/render/catalogue.ts';
+import { loadCatalogue, renderErrorScript, renderInstaller } from '../../src/render/index.ts';
 import { accountInputs } from '../support/dist-scripts/accounts.ts';
-import { SAMPLE } from '../support/sample-input.ts';
 
 const catalogue = loadCatalogue();
 
@@ -21,6 +15,6 @@ export function windowsScripts(): Map<string, string> {
   return new Map([
     ...installers,
     ['error script', renderErrorScript(catalogue, 'windows', problem).toString()],
-    ['dispatcher', renderWindowsFiles(catalogue, checkInstallerInput(SAMPLE)).dispatcher],
+    ['dispatcher', textOf(catalogue, 'windows-dispatcher')],
   ]);
 }

@@ -4,9 +4,9 @@
  * locale can misread it. Throws a RangeError on NUL and lone surrogates, which bash cannot hold.
  */
 export function quoteShell(value: string): string {
+  if (/^[\t\n\x20-\x7e]*$/.test(value)) return `'${value.replaceAll("'", `'\\''`)}'`;
   if (value.includes('\0')) throw new RangeError('holds a NUL character');
   if (!value.isWellFormed()) throw new RangeError('is not well-formed Unicode');
-  if (/^[\t\n\x20-\x7e]*$/.test(value)) return `'${value.replaceAll("'", `'\\''`)}'`;
   return `$'${Array.from(Buffer.from(value), escapeByte).join('')}'`;
 }
 

@@ -1,3 +1,4 @@
+import { textOf } from '../../../src/render/catalogue.ts';
 import {
   type Catalogue,
   checkInstallerInput,
@@ -75,17 +76,16 @@ function sharedSamples(catalogue: Catalogue): Sample[] {
   const { plain } = ACCOUNTS;
   if (!plain) throw new Error('there is no plain account');
   const input = checkInstallerInput(plain.input);
-  const { dispatcher, connect } = renderProxyFiles(catalogue, input);
-  const windows = renderWindowsFiles(catalogue, input);
+  const textSample = (path: string, template: string): Sample => ({
+    path,
+    template,
+    text: textOf(catalogue, template),
+  });
   const unsigned = bundleTexts(catalogue, plain, false).get('VERIFY.md') ?? '';
   return [
-    { path: `plain/${input.service}`, template: 'dispatcher', text: dispatcher },
-    { path: 'plain/connect', template: 'connect', text: connect },
-    {
-      path: `plain/windows/${input.service}.ps1`,
-      template: 'windows-dispatcher',
-      text: windows.dispatcher,
-    },
+    textSample(`plain/${input.service}`, 'dispatcher'),
+    textSample('plain/connect', 'connect'),
+    textSample(`plain/windows/${input.service}.ps1`, 'windows-dispatcher'),
     { path: 'plain/unsigned/VERIFY.md', template: 'verify', text: unsigned },
   ];
 }
