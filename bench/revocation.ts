@@ -8,9 +8,10 @@ import { parseToken } from '../src/domain/token.ts';
 import { AgentHost } from '../test/agent/support/agent-host.ts';
 import { CustomerProxy } from '../test/agent/support/customer-proxy.ts';
 import { untilOpen } from '../test/agent/support/greeter.ts';
-import { FIRST_PORT, freePort, LAST_PORT } from '../test/agent/support/tunnel-port.ts';
+import { FIRST_PORT, LAST_PORT } from '../test/agent/support/tunnel-port.ts';
 import { type Cluster, newTunnel, startCluster } from '../test/instances/support/cluster.ts';
 import { prove } from '../test/server/support/ssh-keys.ts';
+import { freePort } from '../test/support/free-port.ts';
 import { until } from '../test/support/until.ts';
 import { type Bench, type BenchResult, median } from './result.ts';
 

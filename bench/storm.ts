@@ -5,8 +5,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { childrenOf } from '../src/agent/system/process-table.ts';
 import { startGreeter } from '../test/agent/support/greeter.ts';
 import { Storm } from '../test/agent/support/storm.ts';
-import { freePort } from '../test/agent/support/tunnel-port.ts';
 import { World } from '../test/agent/support/world.ts';
+import { freePort } from '../test/support/free-port.ts';
 import { startBareSshd } from './bare-sshd.ts';
 import { type Bench, type BenchResult, median } from './result.ts';
 

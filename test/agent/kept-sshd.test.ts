@@ -6,8 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { KeptSshd } from '../../src/agent/sshd/kept-sshd.ts';
+import { freePort } from '../support/free-port.ts';
 import { until } from '../support/until.ts';
-import { freePort } from './support/tunnel-port.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'culvert-kept-'));
 const pidFile = join(folder, 'pid');

@@ -9,11 +9,11 @@ import { keysDigest } from '../../src/domain/keys-digest.ts';
 import { getTunnelServer, type Store, serverFingerprints } from '../../src/store/index.ts';
 import { startControlPlane } from '../server/support/control-plane.ts';
 import { testOnEachEngine } from '../support/engines.ts';
+import { freePort } from '../support/free-port.ts';
 import { until } from '../support/until.ts';
 import { AgentHost, MODES } from './support/agent-host.ts';
 import { keyChanges } from './support/key-changes.ts';
 import { randomFrom } from './support/random.ts';
-import { freePort } from './support/tunnel-port.ts';
 import { startUnreliableFront } from './support/unreliable-front.ts';
 
 const CHANGES = Number(process.env['CULVERT_TEST_KEY_CHANGES'] ?? 5000);

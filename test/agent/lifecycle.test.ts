@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { opensshFingerprint } from '../../src/domain/public-key.ts';
+import { freePort } from '../support/free-port.ts';
 import { AgentHost, MODES } from './support/agent-host.ts';
 import type { CustomerProxy } from './support/customer-proxy.ts';
 import { isOpen, listenTo, startGreeter, untilOpen } from './support/greeter.ts';
 import { run } from './support/run.ts';
-import { freePort } from './support/tunnel-port.ts';
 import { World } from './support/world.ts';
 
 suite('a tunnel server', { concurrency: true }, () => {

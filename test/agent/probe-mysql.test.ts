@@ -3,11 +3,11 @@ import { execFile } from 'node:child_process';
 import { connect } from 'node:net';
 import { suite, test } from 'node:test';
 import { promisify } from 'node:util';
+import { freePort } from '../support/free-port.ts';
 import { type Mariadb, startMariadb } from '../support/mariadb.ts';
 import { ownAddress } from '../support/own-address.ts';
 import { startGreeter } from './support/greeter.ts';
 import { probe, probeGreeter, prober } from './support/probe.ts';
-import { freePort } from './support/tunnel-port.ts';
 
 const run = promisify(execFile);
 const HERE = ownAddress();

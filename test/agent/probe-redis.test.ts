@@ -5,10 +5,10 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { suite, test } from 'node:test';
+import { freePort } from '../support/free-port.ts';
 import { ownAddress } from '../support/own-address.ts';
 import { startRedis } from '../support/redis.ts';
 import { probe, probeGreeter, prober } from './support/probe.ts';
-import { freePort } from './support/tunnel-port.ts';
 
 const HERE = ownAddress();
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { test } from 'node:test';
+import { freePort } from '../support/free-port.ts';
 import { startMariadb } from '../support/mariadb.ts';
 import { startRedis } from '../support/redis.ts';
 import { MODES } from './support/agent-host.ts';
-import { freePort } from './support/tunnel-port.ts';
 import { World } from './support/world.ts';
 
 test('databases behind real tunnels: each is asked in its own protocol, at once', async (t) => {

@@ -7,9 +7,9 @@ import { join } from 'node:path';
 import { suite, test } from 'node:test';
 import { createServer as createTlsServer } from 'node:tls';
 import { Prober } from '../../src/agent/probes/index.ts';
+import { freePort } from '../support/free-port.ts';
 import { startPostgres } from '../support/postgres.ts';
 import { probe, probeGreeter } from './support/probe.ts';
-import { freePort } from './support/tunnel-port.ts';
 
 suite('probes of a real PostgreSQL', () => {
   test('a PostgreSQL that lets the host in answers, whatever it thinks of the role', async () => {

@@ -4,11 +4,11 @@ import { existsSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
+import { freePort } from '../support/free-port.ts';
 import { MODES } from './support/agent-host.ts';
 import type { CustomerProxy } from './support/customer-proxy.ts';
 import { listenTo, startGreeter, untilOpen } from './support/greeter.ts';
 import { run } from './support/run.ts';
-import { freePort } from './support/tunnel-port.ts';
 import { World } from './support/world.ts';
 
 suite('rights of a key', { concurrency: true }, () => {

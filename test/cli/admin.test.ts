@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Region, TunnelServer } from '../../src/domain/region.ts';
+import { freePort } from '../support/free-port.ts';
+import { answers } from './support/answers.ts';
 import { culvert, culvertJson, MAIN } from './support/culvert.ts';
-import { answers, freePort } from './support/free-port.ts';
 import { endGroup, type Running, start } from './support/running.ts';
 
 let folder: string;

@@ -8,8 +8,8 @@ import { type AuditRow, linkHash } from '../../src/domain/audit.ts';
 import type { Receipt } from '../../src/domain/receipt.ts';
 import { change, openStore } from '../../src/store/index.ts';
 import { runCommand } from '../support/bed/command.ts';
+import { freePort } from '../support/free-port.ts';
 import { culvert, culvertJson, MAIN } from './support/culvert.ts';
-import { freePort } from './support/free-port.ts';
 import { endGroup, type Running, start } from './support/running.ts';
 
 /** More than two pages of the API; U+2028 ends a line for some readers, and must not for ours. */

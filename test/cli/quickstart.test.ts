@@ -7,8 +7,9 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { runCommand } from '../support/bed/command.ts';
+import { freePort } from '../support/free-port.ts';
 import { type Postgres, startPostgres } from '../support/postgres.ts';
-import { answers, freePort } from './support/free-port.ts';
+import { answers } from './support/answers.ts';
 import { myself, ordinaryUser, type Person } from './support/person.ts';
 import { endGroup, type Running, start } from './support/running.ts';
 

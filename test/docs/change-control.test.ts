@@ -8,11 +8,11 @@ import { after, afterEach, before, beforeEach, test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { createSigning, createSigningKey, verifyReceipt } from '../../src/bundle/index.ts';
 import { parseReceipt } from '../../src/domain/receipt.ts';
-import { freePort } from '../cli/support/free-port.ts';
 import { type ControlPlane, startControlPlane } from '../server/support/control-plane.ts';
 import { appoint, approval, makeReviewer } from '../server/support/reviewers.ts';
 import { setScene } from '../server/support/scene.ts';
 import { outputOf, runCommand } from '../support/bed/command.ts';
+import { freePort } from '../support/free-port.ts';
 
 /** What docs/change-control.md and VERIFY.md give to paste, as it stands there, against a control plane. */
 const page = readFileSync(new URL('../../docs/change-control.md', import.meta.url), 'utf8');

@@ -6,7 +6,7 @@ import { after, before, suite, test } from 'node:test';
 import { promisify } from 'node:util';
 import type { DatabaseType } from '../../src/domain/database.ts';
 import { startGreeter } from '../agent/support/greeter.ts';
-import { freePort } from '../agent/support/tunnel-port.ts';
+import { freePort } from '../support/free-port.ts';
 import { type Mariadb, startMariadb } from '../support/mariadb.ts';
 import { ownAddress } from '../support/own-address.ts';
 import { startPostgres } from '../support/postgres.ts';

@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import { after, afterEach, before, beforeEach, test } from 'node:test';
-import { freePort } from '../cli/support/free-port.ts';
 import { type KeyPair, makeKeyPair } from '../domain/ssh-keygen.ts';
+import { freePort } from '../support/free-port.ts';
 import { SAMPLE } from '../support/sample-input.ts';
 import {
   installerFor,

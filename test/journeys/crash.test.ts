@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { AuditRow } from '../../src/domain/audit.ts';
 import { checkChain } from '../../src/domain/check-chain.ts';
 import { auditRows, openStore } from '../../src/store/index.ts';
-import { freePort } from '../cli/support/free-port.ts';
+import { freePort } from '../support/free-port.ts';
 import { startPostgres } from '../support/postgres.ts';
 
 const MAIN = join(import.meta.dirname, '../../src/main.ts');

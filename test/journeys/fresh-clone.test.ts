@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort } from '../cli/support/free-port.ts';
 import { ordinaryUser, type Person } from '../cli/support/person.ts';
 import { endGroup, type Running, start } from '../cli/support/running.ts';
 import { runCommand } from '../support/bed/command.ts';
+import { freePort } from '../support/free-port.ts';
 import { type Postgres, startPostgres } from '../support/postgres.ts';
 
 /** What the README's first command promises of a machine with Node 20 and npm, and of its user. */

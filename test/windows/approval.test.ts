@@ -9,7 +9,6 @@ import { after, test } from 'node:test';
 import { newId } from '../../src/domain/id.ts';
 import { type ArtifactStatement, formatStatement } from '../../src/domain/statement.ts';
 import { loadCatalogue, renderInstaller } from '../../src/render/index.ts';
-import { freePort } from '../cli/support/free-port.ts';
 import { startControlPlane } from '../server/support/control-plane.ts';
 import {
   appoint,
@@ -20,6 +19,7 @@ import {
   type Reviewer,
 } from '../server/support/reviewers.ts';
 import { setScene } from '../server/support/scene.ts';
+import { freePort } from '../support/free-port.ts';
 import { findPowerShell, NO_POWERSHELL } from '../support/powershell.ts';
 import { SAMPLE } from '../support/sample-input.ts';
 import { signByStock } from '../support/stock-signatures.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { DatabaseType } from '../../src/domain/database.ts';
 import { startGreeter } from '../agent/support/greeter.ts';
-import { freePort } from '../agent/support/tunnel-port.ts';
+import { freePort } from '../support/free-port.ts';
 import { startMariadb } from '../support/mariadb.ts';
 import { ownAddress } from '../support/own-address.ts';
 import { findPowerShell, NO_POWERSHELL } from '../support/powershell.ts';

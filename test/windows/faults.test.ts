@@ -15,8 +15,8 @@ import {
 import { join } from 'node:path';
 import { after, before, beforeEach, suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort } from '../cli/support/free-port.ts';
 import { endGroup, start } from '../cli/support/running.ts';
+import { freePort } from '../support/free-port.ts';
 import { type Postgres, startPostgres } from '../support/postgres.ts';
 import { findPowerShell } from '../support/powershell.ts';
 import {

@@ -4,8 +4,8 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
-import { freePort } from '../cli/support/free-port.ts';
 import { type Running, start } from '../cli/support/running.ts';
+import { freePort } from '../support/free-port.ts';
 import { type Postgres, startPostgres } from '../support/postgres.ts';
 import { findPowerShell } from '../support/powershell.ts';
 import { startVendorSide, type VendorSide } from './support/vendor-side.ts';

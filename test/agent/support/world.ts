@@ -1,7 +1,8 @@
+import { freePort } from '../../support/free-port.ts';
 import { AgentHost, type Mode } from './agent-host.ts';
 import { ControlPlane } from './control-plane.ts';
 import { CustomerProxy } from './customer-proxy.ts';
-import { FIRST_PORT, freePort, LAST_PORT } from './tunnel-port.ts';
+import { FIRST_PORT, LAST_PORT } from './tunnel-port.ts';
 
 /** Keys that are made side by side. */
 const AT_ONCE = 16;

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { MAIN } from '../../cli/support/culvert.ts';
-import { freePort } from '../../cli/support/free-port.ts';
 import { type Running, start } from '../../cli/support/running.ts';
+import { freePort } from '../../support/free-port.ts';
 
 const STARTS_WITHIN_MS = 60_000;
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { connect, createServer, type Server, type Socket } from 'node:net';
-import { freePort } from '../../agent/support/tunnel-port.ts';
+import { freePort } from '../../support/free-port.ts';
 
 /** A way to a tunnel server that can be closed, as if that server were away. */
 export class Front {

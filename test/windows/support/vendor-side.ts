@@ -14,8 +14,8 @@ import { startControlPlane } from '../../../src/cli/control-plane.ts';
 import { openAndMigrate } from '../../../src/cli/open-store.ts';
 import { SCOPES } from '../../../src/domain/scope.ts';
 import { AgentHost } from '../../agent/support/agent-host.ts';
-import { freePort } from '../../cli/support/free-port.ts';
 import { apiToken } from '../../server/support/control-plane.ts';
+import { freePort } from '../../support/free-port.ts';
 import { makePortable } from './portable.ts';
 
 /** A vendor on this machine: control plane, agent and sshd as they are, and a front that can fail. */
