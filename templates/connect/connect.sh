@@ -145,6 +145,8 @@ dial() {
     *refused*) give_up "$3: the connection is refused" ;;
     *known | *resolution | *hostname) give_up "$3: its name does not resolve" ;;
     *unreachable* | *'No route'*) give_up "$3: there is no route to it" ;;
+    # Reset before bash had it or just after, it is the same: one that says nothing.
+    *reset*) exec 3<>/dev/null ;;
     *) give_up "$3: no answer" ;;
   esac
 }

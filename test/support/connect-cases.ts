@@ -240,13 +240,20 @@ function echo(name: string, socket: Socket): void {
 
 /** An HTTP proxy that answers with these lines, and then is the server itself. */
 function gate(status: string, heard: string[]): (socket: Socket) => void {
-  return (socket) =>
-    socket.once('data', (data) => {
-      heard.push(data.toString());
+  return (socket) => {
+    let request = '';
+    // A request may come in pieces; it ends with an empty line.
+    const read = (data: Buffer) => {
+      request += data;
+      if (!request.endsWith('\r\n\r\n')) return;
+      socket.off('data', read);
+      heard.push(request);
       socket.write(`${status}\r\nVia: test\r\n\r\n`);
       if (/ 200/.test(status)) echo('behind', socket);
       else socket.end();
-    });
+    };
+    socket.on('data', read);
+  };
 }
 
 function childrenOf(pid: number): number[] {
