@@ -8,6 +8,7 @@ import { Storm } from '../test/agent/support/storm.ts';
 import { World } from '../test/agent/support/world.ts';
 import { freePort } from '../test/support/free-port.ts';
 import { startBareSshd } from './bare-sshd.ts';
+import { buildAgent } from './build-agent.ts';
 import { type Bench, type BenchResult, median } from './result.ts';
 
 /** Fewer on a small machine: CULVERT_BENCH_PROXIES=200. */
@@ -36,7 +37,7 @@ interface Round {
 async function run(): Promise<BenchResult[]> {
   const database = await startGreeter((socket) => socket.end(), '0.0.0.0');
   const tunnelPorts: [number, number] = [FIRST_PORT, FIRST_PORT + PROXIES - 1];
-  const world = await World.make('root', { tunnelPorts });
+  const world = await World.make('root', { tunnelPorts, agentModule: buildAgent() });
   try {
     const proxies = await world.proxies(PROXIES, FIRST_PORT);
     for (const { key } of proxies) world.controlPlane.addKey(key);

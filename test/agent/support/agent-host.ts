@@ -5,8 +5,9 @@ import { tmpdir, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { JOIN_TOKEN } from './control-plane.ts';
 
-const PROGRAM = join(import.meta.dirname, 'agent-process.ts');
+const PROGRAM = join(import.meta.dirname, 'agent-process.js');
 const REPOSITORY = join(import.meta.dirname, '../../..');
+const SOURCE = join(REPOSITORY, 'src/agent/index.ts');
 /** Made for the test when root runs it, and removed after. */
 const ORDINARY_USER = `culvert-${process.pid}`;
 
@@ -29,9 +30,12 @@ export class AgentHost {
   readonly messages: Record<string, unknown>[] = [];
   child: ChildProcess | undefined;
   readonly #account: { uid: number; gid: number } | undefined;
+  readonly #module: string;
 
-  constructor(mode: Mode, stateFolder?: string) {
+  /** `module`: the agent's, where it is not to run from its source. */
+  constructor(mode: Mode, stateFolder?: string, module = SOURCE) {
     this.mode = mode;
+    this.#module = module;
     const isOther = mode === 'user' && userInfo().uid === 0;
     this.#account = isOther ? makeOrdinaryUser() : undefined;
     this.login = mode === 'root' ? 'tunnel' : isOther ? ORDINARY_USER : userInfo().username;
@@ -99,7 +103,7 @@ export class AgentHost {
 
   #spawn(): ChildProcess {
     const stdio: ['ignore', 'inherit', 'inherit', 'ipc'] = ['ignore', 'inherit', 'inherit', 'ipc'];
-    if (!this.#account) return spawn(process.execPath, [PROGRAM], { stdio });
+    if (!this.#account) return spawn(process.execPath, [PROGRAM, this.#module], { stdio });
     // A clone below a closed folder, such as root's home, is shown to the user in another place.
     const place = join(this.folder, 'repository');
     const { uid, gid } = this.#account;
@@ -108,7 +112,7 @@ export class AgentHost {
       'unshare',
       [
         ...['-m', 'bash', '-c', SHOW_AND_BECOME, 'bash', place, REPOSITORY, `${uid}`, `${gid}`],
-        ...[inside(process.execPath), inside(PROGRAM)],
+        ...[process.execPath, PROGRAM, this.#module].map(inside),
       ],
       { stdio },
     );

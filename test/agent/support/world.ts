@@ -20,12 +20,15 @@ export class World {
     this.agent = agent;
   }
 
-  /** `tunnelPorts`: the region's first and last, where the usual hundred will not do. */
+  /**
+   * `tunnelPorts`: the region's first and last, where the usual hundred will not do. `agentModule`:
+   * where the agent is not to run from its source.
+   */
   static async make(
     mode: Mode,
-    options: { stateFolder?: string; tunnelPorts?: [number, number] } = {},
+    options: { stateFolder?: string; tunnelPorts?: [number, number]; agentModule?: string } = {},
   ): Promise<World> {
-    const agent = new AgentHost(mode, options.stateFolder);
+    const agent = new AgentHost(mode, options.stateFolder, options.agentModule);
     const [first_tunnel_port, last_tunnel_port] = options.tunnelPorts ?? [FIRST_PORT, LAST_PORT];
     const controlPlane = new ControlPlane({
       login: agent.login,

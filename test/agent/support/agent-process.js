@@ -1,15 +1,19 @@
-import { type Agent, keepHeapSmall, startAgent } from '../../../src/agent/index.ts';
+/*
+ * `agent-process.js MODULE`: the agent of that module as a process of its own, so that it can run as
+ * another user, be frozen and be killed. JavaScript, for the built agent is measured without a compiler
+ * in its memory.
+ */
 
-/* An agent as a process of its own: so that it can run as another user, be frozen and be killed. */
+const { keepHeapSmall, startAgent } = await import(process.argv[2]);
 
 keepHeapSmall();
-let agent: Agent | undefined;
+let agent;
 
-process.on('message', async (message: { start?: object; stop?: { endSessions: boolean } }) => {
+process.on('message', async (message) => {
   try {
     if (message.start) {
       const log = { info: note('info'), warn: note('warn'), error: note('error') };
-      agent = await startAgent({ ...message.start, log } as Parameters<typeof startAgent>[0]);
+      agent = await startAgent({ ...message.start, log });
       await agent.ready;
       process.send?.({ ready: true });
     }
@@ -20,11 +24,7 @@ process.on('message', async (message: { start?: object; stop?: { endSessions: bo
       process.disconnect();
     }
   } catch (error) {
-    const {
-      code,
-      message: detail,
-      next,
-    } = error as { code?: string; message: string; next?: string };
+    const { code, message: detail, next } = error;
     process.send?.({ problem: { code, detail, next } });
   }
 });
@@ -32,8 +32,8 @@ process.on('message', async (message: { start?: object; stop?: { endSessions: bo
 // The test has ended, in whatever way: leave nothing behind.
 process.on('disconnect', () => void agent?.stop({ endSessions: true }));
 
-function note(level: string) {
-  return (details: object, text: string) => {
+function note(level) {
+  return (details, text) => {
     if (process.connected) process.send?.({ log: { level, text, ...details } });
   };
 }
