@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { templateOf } from '../../src/render/catalogue.ts';
 import { loadCatalogue } from '../../src/render/index.ts';
-import { hostileText, sampleOf } from './hostile.ts';
-import { renderedOrRefused } from './rendered-or-refused.ts';
+import { hostileText, sampleOf } from '../render/hostile.ts';
+import { renderedOrRefused } from '../render/rendered-or-refused.ts';
 
 const catalogue = loadCatalogue();
 const VALUES = { service: 'h_autossh', instance: 'acme_orders', with_autossh: true };

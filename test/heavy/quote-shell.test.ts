@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { quoteShell } from '../../src/render/quoting/shell.ts';
-import { hostileText, sampleOf } from './hostile.ts';
-import { runShell, splitAtNul } from './shells.ts';
+import { hostileText, sampleOf } from '../render/hostile.ts';
+import { runShell, splitAtNul } from '../render/shells.ts';
 
 const canCarry = (value: string) => !value.includes('\0') && value.isWellFormed();
 const values = sampleOf(hostileText, 24_000);

@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { templateOf } from '../../src/render/catalogue.ts';
 import { loadCatalogue } from '../../src/render/index.ts';
-import { hostileText, sampleOf } from './hostile.ts';
-import { renderedOrRefused } from './rendered-or-refused.ts';
-import { runShell, splitAtNul } from './shells.ts';
+import { hostileText, sampleOf } from '../render/hostile.ts';
+import { renderedOrRefused } from '../render/rendered-or-refused.ts';
+import { runShell, splitAtNul } from '../render/shells.ts';
 
 const template = templateOf(loadCatalogue(), 'verify');
 const VALUES = {

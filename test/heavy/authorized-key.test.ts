@@ -3,8 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import { opensshFingerprint, parsePublicKey } from '../../src/domain/public-key.ts';
 import { authorizedKeyLine } from '../../src/render/index.ts';
+import { hostileText, sampleOf } from '../render/hostile.ts';
 import { hostKey } from '../support/sample-input.ts';
-import { hostileText, sampleOf } from './hostile.ts';
 
 const key = parsePublicKey(hostKey(7));
 const tunnel = `tun_${'0'.repeat(26)}`;

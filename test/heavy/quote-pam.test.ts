@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { loadCatalogue, renderPamService } from '../../src/render/index.ts';
-import { hostileText, sampleOf } from './hostile.ts';
-import { renderedOrRefused } from './rendered-or-refused.ts';
+import { hostileText, sampleOf } from '../render/hostile.ts';
+import { renderedOrRefused } from '../render/rendered-or-refused.ts';
 
 const catalogue = loadCatalogue();
 

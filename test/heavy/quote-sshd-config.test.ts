@@ -8,8 +8,8 @@ import { after, test } from 'node:test';
 import fc from 'fast-check';
 import { templateOf } from '../../src/render/catalogue.ts';
 import { loadCatalogue, renderSshdConfig, type SshdConfigInput } from '../../src/render/index.ts';
-import { hostileText, sampleOf } from './hostile.ts';
-import { renderedOrRefused } from './rendered-or-refused.ts';
+import { hostileText, sampleOf } from '../render/hostile.ts';
+import { renderedOrRefused } from '../render/rendered-or-refused.ts';
 
 const catalogue = loadCatalogue();
 const folder = mkdtempSync(join(tmpdir(), 'culvert-sshd-'));

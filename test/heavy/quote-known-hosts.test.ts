@@ -9,8 +9,8 @@ import { opensshFingerprint, parsePublicKey } from '../../src/domain/public-key.
 import { templateOf } from '../../src/render/catalogue.ts';
 import { loadCatalogue } from '../../src/render/index.ts';
 import { keyLine } from '../domain/wire.ts';
-import { hostileText, sampleOf } from './hostile.ts';
-import { renderedOrRefused } from './rendered-or-refused.ts';
+import { hostileText, sampleOf } from '../render/hostile.ts';
+import { renderedOrRefused } from '../render/rendered-or-refused.ts';
 
 const template = templateOf(loadCatalogue(), 'known-hosts');
 const folder = mkdtempSync(join(tmpdir(), 'culvert-known-hosts-'));
