@@ -9,7 +9,7 @@ import { renderPlan } from './plan.ts';
 import type { Platform } from './platform.ts';
 import { renderProxyFiles } from './proxy-files.ts';
 import { instanceName } from './proxy-paths.ts';
-import type { TemplateValues } from './template.ts';
+import type { TemplateValues } from './template-values.ts';
 import { renderWindowsFiles } from './windows-files.ts';
 
 /** The settings and files that the installer of one platform has beside what all have. */

@@ -3,7 +3,7 @@ import { type Catalogue, templateOf } from './catalogue.ts';
 import type { CheckedInstallerInput } from './input.ts';
 import type { Platform } from './platform.ts';
 import { proxyPaths } from './proxy-paths.ts';
-import type { TemplateValues } from './template.ts';
+import type { TemplateValues } from './template-values.ts';
 
 /** What names a tunnel's files on the hosts of one platform. */
 const NAMES: Record<Platform, (input: CheckedInstallerInput) => TemplateValues> = {

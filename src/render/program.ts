@@ -1,4 +1,4 @@
-import type { TemplateValue, TemplateValues } from './template.ts';
+import type { TemplateValue, TemplateValues } from './template-values.ts';
 
 type Node = hbs.AST.Node;
 

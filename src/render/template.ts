@@ -4,6 +4,7 @@ import { sha256 } from './digest.ts';
 import { withLineEnds } from './line-ends.ts';
 import { compileProgram, type InputKinds } from './program.ts';
 import { type Language, QUOTING } from './quoting/index.ts';
+import type { TemplateValue, TemplateValues } from './template-values.ts';
 
 /** What the file `template.json` of a template says. */
 export interface TemplateManifest {
@@ -20,9 +21,6 @@ export interface TemplateManifest {
   /** Plain files that follow the rendered part, in order. */
   parts?: string[];
 }
-
-export type TemplateValue = string | number | boolean | readonly (string | number)[];
-export type TemplateValues = Readonly<Record<string, TemplateValue>>;
 
 export interface Template {
   manifest: TemplateManifest;

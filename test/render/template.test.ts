@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { compileTemplate, type TemplateValues } from '../../src/render/template.ts';
+import { compileTemplate } from '../../src/render/template.ts';
+import type { TemplateValues } from '../../src/render/template-values.ts';
 
 const SOURCE = '{{quote a}}{{#if b}} b{{/if}}{{#each items}} {{quote this}}{{/each}}\n';
 const manifest = {
