@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -84,7 +84,10 @@ for (const [how, changes] of Object.entries(AFTERWARDS)) {
     const place = await makePlace(cluster, 100);
     const kept = await enrol(cluster, place, 'kept');
 
-    const keys = await KeyList.open(join(folder, 'list'), await openKeyFolder(folder));
+    // A folder of its own: what is no key there is cleared away.
+    const keyFolder = join(folder, 'keys');
+    await mkdir(keyFolder);
+    const keys = await KeyList.open(join(folder, 'list'), await openKeyFolder(keyFolder));
     const stop = new AbortController();
     const log = { info: () => {}, warn: () => {}, error: () => {} };
     const following = followState({
