@@ -51,11 +51,11 @@ export function renderScript(
   input: CheckedInstallerInput,
   renderDigest: string,
 ): Buffer {
-  const { manifest, bodyDigest, renderScript: render } = templateOf(catalogue, platform);
+  const template = templateOf(catalogue, platform);
   const { vendor, account, tunnel, region, database } = input;
-  return render({
-    template_version: manifest.version,
-    body_sha256: bodyDigest,
+  return template.renderScript({
+    template_version: template.manifest.version,
+    body_sha256: template.bodyDigest,
     render: renderDigest,
     public_url: input.public_url,
     ca_certificates: input.ca_certificates ?? '',
