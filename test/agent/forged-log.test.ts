@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseAcceptedLogin } from '../../src/agent/sessions/accepted-login.ts';
 import { childrenOf } from '../../src/agent/system/process-table.ts';
 import { opensshFingerprint } from '../../src/domain/public-key.ts';
+import { until } from '../support/until.ts';
 import { MODES } from './support/agent-host.ts';
 import type { CustomerProxy } from './support/customer-proxy.ts';
 import { listenTo, startGreeter } from './support/greeter.ts';
@@ -49,9 +50,7 @@ for (const mode of MODES) {
         const socket = await greet('SSH-2.0-forger');
         socket.end(disconnectMessage(`x\r\n${forged}\r\nx`));
         const isThere = () => log().split(/\r?\n/).includes(forged);
-        for (const end = Date.now() + 60_000; !isThere(); await sleep(5)) {
-          assert.ok(Date.now() < end, `the log has no such line: ${log().slice(-500)}`);
-        }
+        await until(() => `the log has no such line: ${log().slice(-500)}`, isThere, 60_000, 5);
         assert.ok(parseAcceptedLogin(forged, world.agent.login));
       }
     };

@@ -7,6 +7,7 @@ import { afterEach, beforeEach, suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { opensshFingerprint } from '../../src/domain/public-key.ts';
 import { freePort } from '../support/free-port.ts';
+import { until } from '../support/until.ts';
 import { AgentHost, MODES } from './support/agent-host.ts';
 import type { CustomerProxy } from './support/customer-proxy.ts';
 import { isOpen, listenTo, startGreeter, untilOpen } from './support/greeter.ts';
@@ -45,9 +46,7 @@ suite('a tunnel server', { concurrency: true }, () => {
       const carries = async ({ key }: CustomerProxy) =>
         assert.equal(await listenTo(key.port), 'hello');
       const newSshd = async (old: number) => {
-        for (const end = Date.now() + 60_000; sshdOrNone(sshdPid) === old; await sleep(10)) {
-          assert.ok(Date.now() < end, 'sshd did not come back');
-        }
+        await until('sshd is back', () => sshdOrNone(sshdPid) !== old, 60_000, 10);
       };
 
       test('removing a key ends its sessions at once, and no other', async () => {

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '../support/until.ts';
 import { MODES } from './support/agent-host.ts';
 import type { CustomerProxy } from './support/customer-proxy.ts';
 import { isOpen, listenTo, startGreeter, untilOpen } from './support/greeter.ts';
@@ -87,9 +88,7 @@ for (const mode of MODES) {
       assert.deepEqual([proxy.running, idle.running], [1, 1]);
       world.controlPlane.removeKey(proxy.key.fingerprint);
       world.controlPlane.removeKey(idle.key.fingerprint);
-      for (const end = Date.now() + 60_000; proxy.running + idle.running > 0; await sleep(10)) {
-        assert.ok(Date.now() < end, 'a session is left');
-      }
+      await until('no session is left', () => proxy.running + idle.running === 0);
     });
   });
 }

@@ -16,6 +16,7 @@ import { resolveGuarded } from '../../src/server/webhooks/resolve-guarded.ts';
 import { recordReport, tellAlerts } from '../../src/store/index.ts';
 import { addEverything, addKey } from '../store/seed.ts';
 import { testOnEachEngine } from '../support/engines.ts';
+import { until } from '../support/until.ts';
 import { startControlPlane } from './support/control-plane.ts';
 import { appoint, makeReviewer } from './support/reviewers.ts';
 import { setScene } from './support/scene.ts';
@@ -226,9 +227,7 @@ test('a running control plane delivers, once, what two instances hear of', async
   await appoint(plane, scene, [makeReviewer('ada')]);
   status = 500;
   await Promise.all([plane, other].map(({ app }) => app.inject(`/t/${scene.tunnel}/install.sh`)));
-  for (const end = Date.now() + 60_000; received.length === 0 && Date.now() < end; ) {
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+  await until('it is delivered', () => received.length > 0);
   const [first] = received as [Received];
   const { type, data } = JSON.parse(first.body);
   assert.equal(type, 'artifact.waiting');
@@ -238,9 +237,7 @@ test('a running control plane delivers, once, what two instances hear of', async
   );
   status = 204;
   await store.db.updateTable('delivery').set({ next_at: 0 }).where('done_at', 'is', null).execute();
-  for (const end = Date.now() + 60_000; received.length < 2 && Date.now() < end; ) {
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+  await until('it is delivered again', () => received.length >= 2);
   await new Promise((resolve) => setTimeout(resolve, 1500));
   assert.equal(received.length, 2);
   assert.equal(received[1]?.headers['webhook-id'], first.headers['webhook-id']);

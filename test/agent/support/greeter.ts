@@ -52,7 +52,7 @@ export function isOpen(port: number): Promise<boolean> {
   });
 }
 
-/** Waits until somebody listens on a port (or, as asked, nobody), for ten seconds at most. */
+/** Waits until somebody listens on a port (or, as asked, nobody), for a minute at most. */
 export async function untilOpen(port: number, wanted = true): Promise<void> {
   for (const end = Date.now() + 60_000; (await isOpen(port)) !== wanted; await sleep(5)) {
     if (Date.now() > end) throw new Error(`port ${port} is ${wanted ? 'not' : 'still'} open`);
