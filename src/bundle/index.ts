@@ -5,7 +5,7 @@ export {
 } from './allowed-signers.ts';
 export { type Bundle, makeBundle } from './bundle.ts';
 export { type Comparable, type Compare, createDiffCache } from './diff/diff-cache.ts';
-export { diffInWorker } from './diff/diff-in-worker.ts';
+export { diffInChildProcess } from './diff/diff-in-child-process.ts';
 export type { Change, Diff, DiffLine } from './diff/diff-texts.ts';
 export {
   changesIn,

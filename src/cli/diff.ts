@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
-import { diffInWorker, readableDiff, unifiedDiff } from '../bundle/index.ts';
+import { diffInChildProcess, readableDiff, unifiedDiff } from '../bundle/index.ts';
 import { Problem } from '../domain/problem.ts';
 import { addExamples } from './examples.ts';
 import { printResult } from './print.ts';
@@ -13,7 +13,7 @@ export function addDiff(program: Command): void {
     .option('--unified', 'print the unified form, as diff -u gives it and patch takes it')
     .option('--json', 'print the changes as JSON')
     .action(async (before: string, after: string, options: { unified?: true; json?: true }) => {
-      const diff = await diffInWorker(
+      const diff = await diffInChildProcess(
         await readBytes('before', before),
         await readBytes('after', after),
       );

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
-import { diffInWorker } from '../../src/bundle/index.ts';
+import { diffInChildProcess } from '../../src/bundle/index.ts';
 import { DIFF_PAGE_POLICY, diffPage } from '../../src/server/pages/diff-page.ts';
 import { WINDOWS } from '../bundle/diff/installers.ts';
 
 const NAMES = { before: 'a'.repeat(64), after: 'b'.repeat(64) };
 
 async function page(before: string, after: string, names = NAMES): Promise<string> {
-  return diffPage(await diffInWorker(Buffer.from(before), Buffer.from(after)), names);
+  return diffPage(await diffInChildProcess(Buffer.from(before), Buffer.from(after)), names);
 }
 
 test('values and code stand apart, each under its title', async () => {

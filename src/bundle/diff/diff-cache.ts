@@ -1,4 +1,4 @@
-import { diffInWorker } from './diff-in-worker.ts';
+import { diffInChildProcess } from './diff-in-child-process.ts';
 import type { Diff } from './diff-texts.ts';
 
 /** What can be compared: bytes, and their SHA-256, by which they are known. */
@@ -11,10 +11,10 @@ export type Compare = (before: Comparable, after: Comparable) => Promise<Diff>;
 
 /**
  * Comparisons, one at a time, each done once as long as it is among the `capacity` last asked for.
- * Throws as `diffInWorker` does; a refusal is kept like a result, or asking again and again would
- * keep a core busy.
+ * Throws as `diffInChildProcess` does; a refusal is kept like a result, or asking again and again
+ * would keep a core busy.
  */
-export function createDiffCache(capacity = 100, compare = diffInWorker): Compare {
+export function createDiffCache(capacity = 100, compare = diffInChildProcess): Compare {
   const known = new Map<string, Promise<Diff>>();
   let last: Promise<unknown> = Promise.resolve();
   const begin = (before: Comparable, after: Comparable) => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
-import { type Comparable, createDiffCache, diffInWorker } from '../../../src/bundle/index.ts';
+import { type Comparable, createDiffCache, diffInChildProcess } from '../../../src/bundle/index.ts';
 
 function file(text: string): Comparable {
   const bytes = Buffer.from(text);
@@ -11,11 +11,11 @@ function file(text: string): Comparable {
 /** Real comparisons, counted. */
 function counting() {
   const count = { begun: 0, running: 0, most: 0 };
-  const compare: typeof diffInWorker = async (before, after) => {
+  const compare: typeof diffInChildProcess = async (before, after) => {
     count.begun += 1;
     count.running += 1;
     count.most = Math.max(count.most, count.running);
-    return diffInWorker(before, after).finally(() => {
+    return diffInChildProcess(before, after).finally(() => {
       count.running -= 1;
     });
   };

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { diffInWorker } from '../../src/bundle/index.ts';
+import { diffInChildProcess } from '../../src/bundle/index.ts';
 import { LINUX } from '../bundle/diff/installers.ts';
 
 const TOO_LARGE = { code: 'diff-too-large', next: /diff -u/ };
@@ -12,13 +12,13 @@ const unlike = (word: string) =>
 const repeating = (lines: string) => Buffer.from(lines.repeat(20_000));
 
 test('installers are compared, also those that have little in common', async () => {
-  const { changes } = await diffInWorker(
+  const { changes } = await diffInChildProcess(
     Buffer.from(LINUX['plain'] ?? ''),
     Buffer.from(LINUX['longest-names'] ?? ''),
   );
   assert.ok(changes.length > 0);
   const shuffled = (LINUX['plain'] ?? '').split('\n').reverse().join('\n');
-  await diffInWorker(Buffer.from(LINUX['plain'] ?? ''), Buffer.from(shuffled), 50_000);
+  await diffInChildProcess(Buffer.from(LINUX['plain'] ?? ''), Buffer.from(shuffled), 50_000);
 });
 
 test('what would take hours ends within the limit, and the process goes on meanwhile', async () => {
@@ -33,7 +33,7 @@ test('what would take hours ends within the limit, and the process goes on meanw
       turns += 1;
     }, 10);
     try {
-      await assert.rejects(diffInWorker(before, after, 2000), TOO_LARGE);
+      await assert.rejects(diffInChildProcess(before, after, 2000), TOO_LARGE);
     } finally {
       clearInterval(turning);
     }
@@ -43,16 +43,16 @@ test('what would take hours ends within the limit, and the process goes on meanw
 });
 
 test('a comparison that takes too much memory ends alone', async () => {
-  const attempt = diffInWorker(repeating('a\nb\n'), repeating('b\na\na\n'), 50_000);
+  const attempt = diffInChildProcess(repeating('a\nb\n'), repeating('b\na\na\n'), 50_000);
   await assert.rejects(attempt, TOO_LARGE);
 });
 
 test('what is too large, or no text, is refused before any work', async () => {
   const large = Buffer.alloc(1024 * 1024 + 1, 'a\n');
-  await assert.rejects(diffInWorker(large, Buffer.from('')), TOO_LARGE);
-  await assert.rejects(diffInWorker(Buffer.from(''), large), TOO_LARGE);
+  await assert.rejects(diffInChildProcess(large, Buffer.from('')), TOO_LARGE);
+  await assert.rejects(diffInChildProcess(Buffer.from(''), large), TOO_LARGE);
   for (const bytes of [[0xff], [0xc3, 0x28], [0xed, 0xa0, 0x80]]) {
-    await assert.rejects(diffInWorker(Buffer.from('a\n'), Buffer.from(bytes)), {
+    await assert.rejects(diffInChildProcess(Buffer.from('a\n'), Buffer.from(bytes)), {
       code: 'value-invalid',
     });
   }
