@@ -73,7 +73,7 @@ test('a MySQL is probed once a minute, and a mute one ever more seldom: a day co
 
 test('a probe on demand comes now, in place of the next one', async (t) => {
   const world = start(t, { tunnels: 2 });
-  await world.run(12);
+  await world.run(5);
   const times = world.timesOf.get(port(0)) ?? [];
   assert.equal(times.length, 1);
   assert.equal(await world.probeNow(0), 'done');
@@ -87,7 +87,7 @@ test('a probe on demand comes now, in place of the next one', async (t) => {
 
 test('who asks while a probe is under way shares it', async (t) => {
   const world = start(t, { tunnels: 1 });
-  await world.run(12);
+  await world.run(5);
   const [one, other] = [world.probeNow(0), world.probeNow(0)];
   assert.deepEqual([await one, await other], ['done', 'done']);
   assert.equal(world.timesOf.get(port(0))?.length, 2);
