@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { after, before, suite, test } from 'node:test';
 import { freePort } from '../support/free-port.ts';
+import { ownAddresses } from '../support/own-address.ts';
 import { MODES } from './support/agent-host.ts';
 import type { CustomerProxy } from './support/customer-proxy.ts';
 import { listenTo, startGreeter, untilOpen } from './support/greeter.ts';
@@ -72,7 +72,7 @@ suite('rights of a key', { concurrency: true }, () => {
 
       test('no other address: wildcard, IPv6, another one of the host', async () => {
         const { port } = proxy.key;
-        for (const address of ['*', '0.0.0.0', '[::]', '[::1]', ...otherAddresses()]) {
+        for (const address of ['*', '0.0.0.0', '[::]', '[::1]', ...ownAddresses()]) {
           const forward = `${address}:${port}:127.0.0.1:1`;
           await refuse('-N', '-o', 'ExitOnForwardFailure=yes', '-R', forward);
         }
@@ -95,7 +95,7 @@ suite('rights of a key', { concurrency: true }, () => {
         proxy.connect(database.port);
         await world.controlPlane.until(proxy.key.tunnel, ({ session }) => session === 'up');
         assert.equal(await listenTo(proxy.key.port), 'hello');
-        const others = ['127.0.0.2', '::1', ...otherAddresses()];
+        const others = ['127.0.0.2', '::1', ...ownAddresses()];
         for (const address of others) {
           assert.equal(await listenTo(proxy.key.port, address), undefined, address);
         }
@@ -138,12 +138,4 @@ async function askThrough(port: number, socksTo?: number): Promise<string> {
   const url = `socks5://127.0.0.1:${port}`;
   const { output } = await run('curl', ['-sS', '--proxy', url, `telnet://127.0.0.1:${socksTo}`]);
   return output;
-}
-
-/** Without those of bridges: tests in containers make and remove them meanwhile. */
-function otherAddresses(): string[] {
-  return Object.entries(networkInterfaces())
-    .flatMap(([name, addresses]) => (name.includes('podman') ? [] : (addresses ?? [])))
-    .filter(({ internal, family }) => !internal && family === 'IPv4')
-    .map(({ address }) => address);
 }
