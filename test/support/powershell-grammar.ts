@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import { setFlagsFromString } from 'node:v8';
 import type { Language, Node, Parser } from '@vscode/tree-sitter-wasm';
 
 const require = createRequire(import.meta.url);
@@ -27,6 +28,8 @@ export async function parsePowerShell(script: string): Promise<Node> {
 }
 
 async function loadParser(): Promise<Parser> {
+  // Else V8 spends seconds on making the grammar's largest function faster, also after the last test.
+  setFlagsFromString('--liftoff-only');
   await Parsers.init();
   const parser = new Parsers();
   parser.setLanguage(await languages.load(require.resolve(GRAMMAR)));
