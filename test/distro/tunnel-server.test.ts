@@ -1,6 +1,4 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import {
   loadCatalogue,
@@ -11,10 +9,8 @@ import { runCommand } from '../support/bed/command.ts';
 import {
   type Container,
   createNetwork,
-  type ImageRecipe,
   type Network,
   proxyImage,
-  standInImage,
   startContainer,
   vendorImage,
 } from '../support/bed/index.ts';
@@ -29,53 +25,22 @@ import {
   urlOf,
   type VendorHost,
 } from '../support/vendor-host.ts';
+import { changes, filesOf } from './support/disk.ts';
+import { isExplainedKeyExchange, unexplainedExposure } from './support/exposure.ts';
+import {
+  putCulvert,
+  query,
+  SYSTEMS,
+  type System,
+  startServer,
+  stateOfOwnSshd,
+} from './support/tunnel-server-host.ts';
 
-const REPOSITORY = join(import.meta.dirname, '../..');
-
-/** A host that becomes a tunnel server. */
-interface System {
-  name: string;
-  title: string;
-  image: ImageRecipe;
-  /** Whether it has an sshd of its own, on port 22, before. */
-  hasSshd: boolean;
-  tokenFrom: 'the environment' | 'a file' | 'the terminal';
-}
-
-const SYSTEMS: System[] = [
-  {
-    name: 'debian12',
-    title: 'Debian 12 with its own sshd',
-    image: vendorImage(),
-    hasSshd: true,
-    tokenFrom: 'the environment',
-  },
-  {
-    name: 'debian13',
-    title: 'Debian 13 with its own sshd',
-    image: vendorImage('trixie'),
-    hasSshd: true,
-    tokenFrom: 'a file',
-  },
-  {
-    name: 'bare',
-    title: 'Debian 12 without sshd',
-    image: proxyImage(),
-    hasSshd: false,
-    tokenFrom: 'the environment',
-  },
-  {
-    name: 'stand-in',
-    title: 'a stand-in for the RHEL family without sshd (Debian 12 with dnf), not RHEL itself',
-    image: standInImage(),
-    hasSshd: false,
-    tokenFrom: 'the terminal',
-  },
-];
-
-/** Beyond podman's default, what root has on every host. CAP_SYS_PTRACE is missing: nothing may need it. */
-const CAPABILITIES = ['SYS_ADMIN', 'DAC_READ_SEARCH', 'AUDIT_WRITE'];
 const MINUTE_MS = 60_000;
+
+/** What a package manager and useradd keep of it, and what others write meanwhile. */
+const MAY_STAY =
+  /^\/etc\/(passwd|group|shadow|gshadow|subuid|subgid)-?$|^\/var\/(cache|log|tmp)\/|^\/var\/lib\/(apt|dnf|dpkg|rpm|systemd|pam|ucf|private)\b|^\/root|^\/etc\/(machine-id|resolv\.conf|ld\.so\.cache)$/;
 
 let network: Network;
 let vendor: VendorHost;
@@ -117,7 +82,7 @@ test('takes over from an agent that was run by hand: same host keys, no token', 
     `/v1/regions/${region.id}/servers`,
     { host: name },
   );
-  const host = await startServer({ name, image: vendorImage() });
+  const host = await startServer({ name, image: vendorImage() }, network, vendor);
   await putCulvert(host);
   await host.output(
     `systemd-run -q --unit=hand -p KillMode=process -E CULVERT_JOIN_TOKEN=${added.join_token} \
@@ -170,7 +135,7 @@ function testOn(system: System): void {
     );
     token = added.join_token;
     [host, proxy] = await Promise.all([
-      startServer(system),
+      startServer(system, network, vendor),
       startContainer({ image: proxyImage(), network, name: `${system.name}-proxy` }),
     ]);
     if (system.hasSshd) await host.output('systemctl unmask ssh; systemctl enable --now ssh');
@@ -277,12 +242,10 @@ function testOn(system: System): void {
 
   test('docs/security.md explains what systemd finds exposed', async () => {
     for (const unit of ['culvert-agent', 'culvert-sshd']) {
-      const found: { name: string; exposure: string | null }[] = JSON.parse(
-        await host.output(`systemd-analyze security --json=short --no-pager ${unit}.service`),
+      const json = await host.output(
+        `systemd-analyze security --json=short --no-pager ${unit}.service`,
       );
-      const exposed = found.filter(({ exposure }) => Number(exposure) > 0);
-      const unexplained = exposed.filter(({ name }) => !SECTION.includes(keywordOf(name)));
-      assert.deepEqual(unexplained, []);
+      assert.deepEqual(unexplainedExposure(JSON.parse(json)), []);
     }
   });
 
@@ -302,7 +265,7 @@ function testOn(system: System): void {
   test('ssh-audit finds no failure, and no warning that docs/security.md does not explain', async () => {
     const { stdout } = await runCommand(['ssh-audit', '-n', '-p', '50022', host.address]);
     const said = stdout.split('\n').filter((line) => /\[(fail|warn)\]/.test(line));
-    const unexplained = said.filter((line) => !EXPLAINED.test(line));
+    const unexplained = said.filter((line) => !isExplainedKeyExchange(line));
     assert.match(stdout, /^\(gen\) software: OpenSSH/m);
     assert.deepEqual(unexplained, []);
   });
@@ -451,86 +414,4 @@ function testOn(system: System): void {
       return JSON.stringify(slots).includes('"session":"up"');
     });
   }
-}
-
-/** A host that has the script of its region, which has the same name, and no culvert yet. */
-async function startServer({ name, image }: Pick<System, 'name' | 'image'>): Promise<Container> {
-  const host = await startContainer({
-    ...{ image, network, name, capabilities: CAPABILITIES },
-    mounts: [{ from: REPOSITORY, to: '/opt/culvert' }],
-  });
-  // A container's own is read-only.
-  await host.outputFromOutside('mount -o remount,bind,rw /proc/sys');
-  const script = await vendor.container.output(`
-    set -e; cd /root
-    culvert() { /opt/culvert/node_modules/.bin/node /opt/culvert/src/main.ts "$@"; }
-    export CULVERT_STORE=sqlite:/var/lib/culvert-control/culvert.db CULVERT_URL=http://vendor:8080
-    export CULVERT_API_TOKEN=$(culvert api-token create --scopes regions:read --name ${name} --json |
-      sed -n 's/.*"token": "\\(.*\\)".*/\\1/p')
-    culvert tunnel-server install-script --region ${name} --control-plane http://vendor:8080`);
-  await host.writeFile('/root/install.sh', script);
-  return host;
-}
-
-/** As a package of npm would: root's, and run by whatever Node it names. */
-async function putCulvert(host: Container): Promise<void> {
-  const program = '/opt/culvert/node_modules/.bin/node /opt/culvert/src/main.ts';
-  const wrapper = `#!/bin/sh\nexec ${program} "$@"\n`;
-  await host.writeFile('/usr/local/bin/culvert', wrapper, '0755');
-}
-
-async function query(host: Container, port: number): Promise<string> {
-  const psql = `psql -h 127.0.0.1 -p ${port} -U app -Atc 'select value from greeting' app`;
-  const env = { PGPASSWORD: 'app', PGCONNECT_TIMEOUT: '5' };
-  return (await host.shell(psql, { env })).stdout.trim();
-}
-
-/** Warnings of ssh-audit: an algorithm that was new to it, and the one with X25519 in it. */
-const EXPLAINED =
-  /^\(kex\) (sntrup761x25519-sha512(@openssh\.com)?|mlkem768x25519-sha256|kex-strict-s-v00@openssh\.com) +-- \[warn\] (unknown algorithm|using experimental algorithm)$/;
-
-const [, SECTION = ''] =
-  /^## An installed tunnel server$(.*?)^## /ms.exec(
-    readFileSync(join(REPOSITORY, 'docs/security.md'), 'utf8'),
-  ) ?? [];
-
-/** What the page calls a finding of `systemd-analyze security`, such as `CapabilityBoundingSet=~CAP_KILL`. */
-function keywordOf(name: string): string {
-  const [, setting = '', what = ''] = /^(\w+)=(?:~(.*))?$/.exec(name.split('/')[0] ?? '') ?? [];
-  const [, before = '', first = ''] = /^([\w@]+)(?:\((\w+))?/.exec(what) ?? [];
-  return `\`${before}${first}` === '`' ? `\`${setting}` : `\`${before}${first}`;
-}
-
-/** What a package manager and useradd keep of it, and what others write meanwhile. */
-const MAY_STAY =
-  /^\/etc\/(passwd|group|shadow|gshadow|subuid|subgid)-?$|^\/var\/(cache|log|tmp)\/|^\/var\/lib\/(apt|dnf|dpkg|rpm|systemd|pam|ucf|private)\b|^\/root|^\/etc\/(machine-id|resolv\.conf|ld\.so\.cache)$/;
-
-/** Files of its disk with type, rights and content's time. */
-async function filesOf(host: Container): Promise<Map<string, string>> {
-  const list = await host.output(
-    `find /etc /opt /root /srv /usr /var -xdev ! -type d -printf '%p\\t%M %u %g %s %T@ %l\\n'
-     find /etc /opt /root /srv /usr /var -xdev -type d -printf '%p\\t%M %u %g\\n'`,
-  );
-  return new Map(
-    list
-      .trim()
-      .split('\n')
-      .map((line) => line.split('\t', 2) as [string, string]),
-  );
-}
-
-function changes(before: Map<string, string>, now: Map<string, string>): string[] {
-  const all = new Set([...before.keys(), ...now.keys()]);
-  return [...all].filter(
-    (file) => before.get(file) !== now.get(file) && !/^\/var\/(log|tmp)\//.test(file),
-  );
-}
-
-/** Its files and units; then what a reboot changes. */
-async function stateOfOwnSshd(host: Container): Promise<string> {
-  return await host.output(`
-    find /etc/ssh /etc/pam.d/sshd -type f -exec sha256sum {} + 2>/dev/null
-    systemctl is-enabled ssh 2>/dev/null
-    echo --
-    systemctl show -p MainPID ssh`);
 }
