@@ -1,4 +1,5 @@
-import { chdir, exit, stderr, stdout } from 'node:process';
+import { resolve } from 'node:path';
+import { chdir, env, exit, stderr, stdout } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { rememberAccounts } from './support/run/accounts.ts';
 import { reportFile, reportRun } from './support/run/report.ts';
@@ -25,6 +26,8 @@ if (Number.parseInt(process.versions.node, 10) < OLDEST_NODE) {
   );
 }
 const tiers = TIERS.filter(({ name }) => names.length === 0 || names.includes(name));
+// What Node has compiled for one file is there for the next: a fifth of the time of short ones.
+env['NODE_COMPILE_CACHE'] ??= resolve('node_modules/.cache/node');
 await setUp(tiers).catch((error: Error) => refuse(error.message));
 
 const removeAddedAccounts = rememberAccounts();
