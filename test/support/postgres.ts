@@ -1,4 +1,4 @@
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chownSync, closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
@@ -8,6 +8,7 @@ import pg from 'pg';
 import { databaseFolder } from './database-folder.ts';
 import { freePort } from './free-port.ts';
 import { type Account, ownAccount } from './own-account.ts';
+import { makeCluster } from './postgres-cluster.ts';
 
 export interface Postgres {
   /** Of the superuser, on 127.0.0.1, database `postgres`. */
@@ -55,11 +56,7 @@ export async function startPostgres({
   const folder = await mkdtemp(join(databaseFolder(), 'culvert-postgres-'));
   if (account) chownSync(folder, account.uid, account.gid);
   const data = join(folder, 'data');
-  execFileSync(
-    join(programs, 'initdb'),
-    ['-D', data, '-U', 'postgres', '--auth=trust', '--no-sync', '-E', 'UTF8', '--locale=C'],
-    { ...account, cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] },
-  );
+  makeCluster(data, programs, account);
   writeFileSync(join(data, 'pg_hba.conf'), `local all all trust\n${hba}\n`);
   const port = await freePort();
   const start = () => startServer(programs, { folder, data, port }, account);
@@ -74,7 +71,9 @@ export async function startPostgres({
     async createDatabase(copyOf = urlOf('template1')) {
       databases += 1;
       const name = `database_${databases}`;
-      await query(admin, `create database ${name} template ${new URL(copyOf).pathname.slice(1)}`);
+      const template = new URL(copyOf).pathname.slice(1);
+      // By the log, as PostgreSQL has it else, takes twice the time.
+      await query(admin, `create database ${name} template ${template} strategy file_copy`);
       return urlOf(name);
     },
     freeze: () => signalAll(server, 'SIGSTOP'),
