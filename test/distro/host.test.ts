@@ -1,21 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import {
-  type Container,
-  createNetwork,
-  type Network,
-  proxyImage,
-  startContainer,
-} from '../support/bed/index.ts';
-import { startDatabaseHost } from '../support/database-host.ts';
+import { type Container, type Network, proxyImage, startContainer } from '../support/bed/index.ts';
+import { startEnds } from '../support/hosts.ts';
 import { install, pastedLine } from '../support/installer.ts';
-import {
-  type MadeTunnel,
-  portOf,
-  startVendorHost,
-  urlOf,
-  type VendorHost,
-} from '../support/vendor-host.ts';
+import { type MadeTunnel, portOf, urlOf, type VendorHost } from '../support/vendor-host.ts';
 
 /** What systems say of themselves, and what the installer then misses on a host that has apt alone. */
 const UNKNOWN = /This installer does not know/;
@@ -41,8 +29,7 @@ let network: Network;
 let vendor: VendorHost;
 
 before(async () => {
-  network = await createNetwork();
-  [vendor] = await Promise.all([startVendorHost(network), startDatabaseHost(network)]);
+  ({ network, vendor } = await startEnds());
 });
 
 after(() => network?.remove());
@@ -53,7 +40,7 @@ describe('detection', () => {
 
   before(async () => {
     proxy = await startContainer({ image: proxyImage(), network, name: 'detected' });
-    tunnel = await vendor.makeTunnel('detected', { host: 'database', port: 5432 });
+    tunnel = await vendor.makeTunnel('detected');
     await proxy.output('rm /etc/os-release');
   });
 
@@ -99,7 +86,7 @@ for (const suite of ['bullseye', 'trixie']) {
       const name = `${suite}-${index}`;
       const image = proxyImage(suite);
       const proxy = await startContainer({ image, network, name, capabilities });
-      const tunnel = await vendor.makeTunnel(name, { host: 'database', port: 5432 });
+      const tunnel = await vendor.makeTunnel(name);
       const { code, stdout, stderr } = await install(proxy, urlOf(tunnel), {
         token: tunnel.token,
         arguments: ['--plain-ssh'],
@@ -121,7 +108,7 @@ test('in FIPS mode the key is ECDSA, and the tunnel comes up with it', async () 
     name: 'fips',
     capabilities: ['SYS_ADMIN'],
   });
-  const tunnel = await vendor.makeTunnel('fips', { host: 'database', port: 5432 });
+  const tunnel = await vendor.makeTunnel('fips');
   // This kernel has no such file; the installer sees one in a mount namespace of its own.
   await proxy.writeFile(
     '/root/in-fips-mode',

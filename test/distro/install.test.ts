@@ -1,21 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import {
-  type Container,
-  createNetwork,
-  type Network,
-  startContainer,
-} from '../support/bed/index.ts';
-import { startDatabaseHost } from '../support/database-host.ts';
+import { type Container, type Network, startContainer } from '../support/bed/index.ts';
 import { DISTROS, type Distro } from '../support/distros.ts';
+import { startEnds } from '../support/hosts.ts';
 import { install } from '../support/installer.ts';
-import {
-  type MadeTunnel,
-  portOf,
-  startVendorHost,
-  urlOf,
-  type VendorHost,
-} from '../support/vendor-host.ts';
+import { type MadeTunnel, portOf, urlOf, type VendorHost } from '../support/vendor-host.ts';
 
 /** From this version on `systemd-analyze security` takes a file and a limit. */
 const SYSTEMD_THAT_JUDGES = 252;
@@ -24,8 +13,7 @@ let network: Network;
 let vendor: VendorHost;
 
 before(async () => {
-  network = await createNetwork();
-  [vendor] = await Promise.all([startVendorHost(network), startDatabaseHost(network)]);
+  ({ network, vendor } = await startEnds());
 });
 
 after(() => network?.remove());
@@ -85,7 +73,7 @@ function testOn(distro: Distro): void {
 
     test(`${way.name}: a check finds all that is needed, and changes nothing`, async () => {
       if (download === 'wget') await proxy.output('mv "$(command -v curl)" /usr/bin/curl.away');
-      const tunnel = await vendor.makeTunnel(slug, { host: 'database', port: 5432 });
+      const tunnel = await vendor.makeTunnel(slug);
       tunnels[index] = tunnel;
       const before = await filesOf(proxy);
       const checked = await install(proxy, urlOf(tunnel), { arguments: ['check'], download });

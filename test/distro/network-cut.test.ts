@@ -3,18 +3,17 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type Container,
-  createNetwork,
   type Network,
   nameServerImage,
   startContainer,
 } from '../support/bed/index.ts';
-import { startDatabaseHost } from '../support/database-host.ts';
 import { DISTROS, type Distro } from '../support/distros.ts';
+import { startEnds } from '../support/hosts.ts';
 import { install } from '../support/installer.ts';
 import { FAULTS, type Fault } from '../support/outage/faults.ts';
 import { type Knocker, startKnocker } from '../support/outage/knocker.ts';
 import { type Line, lineOf } from '../support/outage/line.ts';
-import { portOf, startVendorHost, urlOf, type VendorHost } from '../support/vendor-host.ts';
+import { portOf, urlOf, type VendorHost } from '../support/vendor-host.ts';
 
 /**
  * A customer's network fails for a while and returns: the tunnel must be up again soon, with nobody's help.
@@ -61,13 +60,8 @@ let names: Container;
 let knocker: Knocker;
 
 before(async () => {
-  network = await createNetwork();
   // Whose socket a dead connection is, root of a container may not see without it.
-  const capabilities = ['SYS_PTRACE'];
-  [vendor] = await Promise.all([
-    startVendorHost(network, 'vendor', { capabilities }),
-    startDatabaseHost(network),
-  ]);
+  ({ network, vendor } = await startEnds({ capabilities: ['SYS_PTRACE'] }));
   // Last, as it learns at its start which hosts there are.
   names = await startContainer({ image: nameServerImage(), network, name: 'names' });
   knocker = startKnocker(vendor.container);
@@ -91,7 +85,7 @@ async function makeReady(name: string, distro: Distro): Promise<Ready> {
   const tunnels: Held[] = [];
   for (const runner of runnersOf(distro)) {
     const slug = `${name}-${runner.name}`;
-    const tunnel = await vendor.makeTunnel(slug, { host: 'database', port: 5432 });
+    const tunnel = await vendor.makeTunnel(slug);
     const installed = await install(proxy, urlOf(tunnel), {
       token: tunnel.token,
       arguments: runner.options,

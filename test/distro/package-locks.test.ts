@@ -2,22 +2,11 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import {
-  type Container,
-  createNetwork,
-  type Network,
-  startContainer,
-} from '../support/bed/index.ts';
-import { startDatabaseHost } from '../support/database-host.ts';
+import { type Container, type Network, startContainer } from '../support/bed/index.ts';
 import { DISTROS, type Distro } from '../support/distros.ts';
+import { startEnds } from '../support/hosts.ts';
 import { install, pastedLine } from '../support/installer.ts';
-import {
-  type MadeTunnel,
-  portOf,
-  startVendorHost,
-  urlOf,
-  type VendorHost,
-} from '../support/vendor-host.ts';
+import { type MadeTunnel, portOf, urlOf, type VendorHost } from '../support/vendor-host.ts';
 
 /** What package managers of a family lock, by fcntl as they do. */
 const LOCK_FILES: Record<Distro['family'], string[]> = {
@@ -54,8 +43,7 @@ let network: Network;
 let vendor: VendorHost;
 
 before(async () => {
-  network = await createNetwork();
-  [vendor] = await Promise.all([startVendorHost(network), startDatabaseHost(network)]);
+  ({ network, vendor } = await startEnds());
 });
 
 after(() => network?.remove());
@@ -68,7 +56,7 @@ for (const distro of onePerFamily(DISTROS)) {
 
     before(async () => {
       proxy = await startContainer({ image: distro.image, network, name: distro.name });
-      tunnel = await vendor.makeTunnel(distro.name, { host: 'database', port: 5432 });
+      tunnel = await vendor.makeTunnel(distro.name);
     });
 
     // The first installation makes the tunnel; those after it find that ssh is missing.

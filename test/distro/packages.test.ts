@@ -1,21 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import {
-  type Container,
-  createNetwork,
-  type Network,
-  startContainer,
-} from '../support/bed/index.ts';
-import { startDatabaseHost } from '../support/database-host.ts';
+import { type Container, type Network, startContainer } from '../support/bed/index.ts';
 import { DISTROS, type Distro } from '../support/distros.ts';
+import { startEnds } from '../support/hosts.ts';
 import { addSudoer, install, onTerminal, pastedLine } from '../support/installer.ts';
-import {
-  type MadeTunnel,
-  portOf,
-  startVendorHost,
-  urlOf,
-  type VendorHost,
-} from '../support/vendor-host.ts';
+import { type MadeTunnel, portOf, urlOf, type VendorHost } from '../support/vendor-host.ts';
 
 const last = (family: Distro['family']) =>
   DISTROS.filter((distro) => distro.family === family).slice(-1);
@@ -24,8 +13,7 @@ let network: Network;
 let vendor: VendorHost;
 
 before(async () => {
-  network = await createNetwork();
-  [vendor] = await Promise.all([startVendorHost(network), startDatabaseHost(network)]);
+  ({ network, vendor } = await startEnds());
 });
 
 after(() => network?.remove());
@@ -58,7 +46,7 @@ for (const distro of [...last('debian'), ...last('rhel')]) {
 
     before(async () => {
       proxy = await startContainer({ image: distro.image, network, name: distro.name });
-      tunnel = await vendor.makeTunnel(distro.name, { host: 'database', port: 5432 });
+      tunnel = await vendor.makeTunnel(distro.name);
     });
 
     test('cut off from packages, without ssh: one message, and the same command goes on', async (t) => {
@@ -81,7 +69,7 @@ for (const distro of [...last('debian'), ...last('rhel')]) {
     });
 
     test('cut off from packages, with ssh: plain ssh holds the tunnel, and that is said', async () => {
-      const other = await vendor.makeTunnel(`${distro.name}-off`, { host: 'database', port: 5432 });
+      const other = await vendor.makeTunnel(`${distro.name}-off`);
       await proxy.shell(`rm -rf /var/lib/apt/lists/*; ${CUT_OFF}`);
       const { code, stdout, stderr } = await install(proxy, urlOf(other), { token: other.token });
       await proxy.shell(CONNECT);
@@ -106,7 +94,7 @@ for (const distro of [...last('debian'), ...last('rhel')]) {
       test('EPEL that was there before is not recorded as ours', async () => {
         await proxy.output('rpm -q --whatprovides epel-release && rpm -e autossh 2>&1');
         const slug = `${distro.name}-epel`;
-        const other = await vendor.makeTunnel(slug, { host: 'database', port: 5432 });
+        const other = await vendor.makeTunnel(slug);
         const { code, stdout, stderr } = await install(proxy, urlOf(other), {
           token: other.token,
           arguments: ['--enable-epel'],
@@ -135,7 +123,7 @@ for (const distro of last('debian')) {
   test(`on ${distro.title}: half-installed packages are finished, and none may ask`, async (t) => {
     t.diagnostic(`ran on: ${distro.title}`);
     const proxy = await startContainer({ image: distro.image, network, name: 'asked' });
-    const tunnel = await vendor.makeTunnel('asked', { host: 'database', port: 5432 });
+    const tunnel = await vendor.makeTunnel('asked');
     await addSudoer(proxy, 'dora', false);
     await proxy.output(`
       apt-get update -qq

@@ -8,23 +8,16 @@ import {
 import { runCommand } from '../support/bed/command.ts';
 import {
   type Container,
-  createNetwork,
   type Network,
   proxyImage,
   startContainer,
   vendorImage,
 } from '../support/bed/index.ts';
-import { startDatabaseHost } from '../support/database-host.ts';
 import { TUNNEL_SERVERS } from '../support/dist-scripts/accounts.ts';
+import { startEnds } from '../support/hosts.ts';
 import { addSudoer, install, onTerminal } from '../support/installer.ts';
 import { until } from '../support/until.ts';
-import {
-  type MadeTunnel,
-  portOf,
-  startVendorHost,
-  urlOf,
-  type VendorHost,
-} from '../support/vendor-host.ts';
+import { type MadeTunnel, portOf, urlOf, type VendorHost } from '../support/vendor-host.ts';
 import { changes, filesOf } from './support/disk.ts';
 import { isExplainedKeyExchange, unexplainedExposure } from './support/exposure.ts';
 import {
@@ -47,8 +40,7 @@ let vendor: VendorHost;
 let account: string;
 
 before(async () => {
-  network = await createNetwork();
-  [vendor] = await Promise.all([startVendorHost(network), startDatabaseHost(network)]);
+  ({ network, vendor } = await startEnds());
   const { items } = await vendor.api<{ items: { id: string }[] }>('GET', '/v1/accounts');
   account = items[0]?.id ?? '';
 });

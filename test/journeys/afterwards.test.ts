@@ -1,23 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import {
-  type CommandResult,
-  type Container,
-  createNetwork,
-  type Network,
-  proxyImage,
-  startContainer,
-} from '../support/bed/index.ts';
-import { startDatabaseHost } from '../support/database-host.ts';
+import type { CommandResult, Container, Network } from '../support/bed/index.ts';
+import { startHosts } from '../support/hosts.ts';
 import { addSudoer, install } from '../support/installer.ts';
 import { until } from '../support/until.ts';
-import {
-  type MadeTunnel,
-  portOf,
-  startVendorHost,
-  urlOf,
-  type VendorHost,
-} from '../support/vendor-host.ts';
+import { type MadeTunnel, portOf, urlOf, type VendorHost } from '../support/vendor-host.ts';
 
 /** What an administrator does with an installed tunnel, by the command `h_autossh`. */
 
@@ -28,13 +15,9 @@ let proxy: Container;
 let tunnel: MadeTunnel;
 
 before(async () => {
-  network = await createNetwork();
-  [vendor, database, proxy] = await Promise.all([
-    startVendorHost(network),
-    startDatabaseHost(network),
-    startContainer({ image: proxyImage(), network, name: 'proxy', capabilities: ['NET_ADMIN'] }),
-  ]);
-  tunnel = await vendor.makeTunnel('orders', { host: 'database', port: 5432 });
+  ({ network, vendor, database, proxy, tunnel } = await startHosts('orders', {
+    proxy: { capabilities: ['NET_ADMIN'] },
+  }));
   const { code, stdout, stderr } = await install(proxy, urlOf(tunnel), { token: tunnel.token });
   assert.equal(code, 0, stdout + stderr);
 });

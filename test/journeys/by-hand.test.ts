@@ -1,22 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
-import {
-  type Container,
-  createNetwork,
-  type Network,
-  proxyImage,
-  startContainer,
-} from '../support/bed/index.ts';
-import { startDatabaseHost } from '../support/database-host.ts';
+import type { Container, Network } from '../support/bed/index.ts';
+import { startHosts } from '../support/hosts.ts';
 import { install } from '../support/installer.ts';
-import {
-  type MadeTunnel,
-  portOf,
-  startVendorHost,
-  urlOf,
-  type VendorHost,
-} from '../support/vendor-host.ts';
+import { type MadeTunnel, portOf, urlOf, type VendorHost } from '../support/vendor-host.ts';
 
 /** The steps that docs/installer.md gives for a tunnel without the installer, as they stand there. */
 const page = readFileSync(new URL('../../docs/installer.md', import.meta.url), 'utf8');
@@ -28,13 +16,7 @@ let proxy: Container;
 let tunnel: MadeTunnel;
 
 before(async () => {
-  network = await createNetwork();
-  [vendor, proxy] = await Promise.all([
-    startVendorHost(network),
-    startContainer({ image: proxyImage(), network, name: 'proxy' }),
-    startDatabaseHost(network),
-  ]);
-  tunnel = await vendor.makeTunnel('orders', { host: 'database', port: 5432 });
+  ({ network, vendor, proxy, tunnel } = await startHosts('orders'));
 });
 
 after(() => network?.remove());

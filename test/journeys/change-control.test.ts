@@ -3,22 +3,10 @@ import { hash } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { formatStatement, parseStatement } from '../../src/domain/statement.ts';
 import { makeReviewer, signed } from '../server/support/reviewers.ts';
-import {
-  type Container,
-  createNetwork,
-  type Network,
-  proxyImage,
-  startContainer,
-} from '../support/bed/index.ts';
-import { startDatabaseHost } from '../support/database-host.ts';
+import type { Container, Network } from '../support/bed/index.ts';
+import { startHosts } from '../support/hosts.ts';
 import { install } from '../support/installer.ts';
-import {
-  type MadeTunnel,
-  portOf,
-  startVendorHost,
-  urlOf,
-  type VendorHost,
-} from '../support/vendor-host.ts';
+import { type MadeTunnel, portOf, urlOf, type VendorHost } from '../support/vendor-host.ts';
 
 /** From a policy to an upgrade of a proxy that pins reviewers, and what that proxy refuses. */
 const ada = makeReviewer('ada@customer');
@@ -35,13 +23,7 @@ let tunnel: MadeTunnel;
 let page: string;
 
 before(async () => {
-  network = await createNetwork();
-  [vendor, proxy] = await Promise.all([
-    startVendorHost(network),
-    startContainer({ image: proxyImage(), network, name: 'proxy' }),
-    startDatabaseHost(network),
-  ]);
-  tunnel = await vendor.makeTunnel('orders', { host: 'database', port: 5432 });
+  ({ network, vendor, proxy, tunnel } = await startHosts('orders'));
   page = `http://vendor:8080/t/${tunnel.id}`;
 });
 after(() => network?.remove());

@@ -3,31 +3,21 @@ import { after, before, describe, test } from 'node:test';
 import {
   type CommandResult,
   type Container,
-  createNetwork,
   type Network,
   startContainer,
 } from '../support/bed/index.ts';
-import { startDatabaseHost } from '../support/database-host.ts';
+import { startEnds } from '../support/hosts.ts';
 import { filteredProxyImage } from '../support/packet-filter.ts';
 import { behindPrivateCa, clearFault, PRIVATE_CA_FILE, setFault } from '../support/private-ca.ts';
 import { placesHolding, watchToken } from '../support/token-watch.ts';
-import {
-  type MadeTunnel,
-  portOf,
-  startVendorHost,
-  type VendorHost,
-} from '../support/vendor-host.ts';
+import { type MadeTunnel, portOf, type VendorHost } from '../support/vendor-host.ts';
 
 let network: Network;
 let vendor: VendorHost;
 let authority: string;
 
 before(async () => {
-  network = await createNetwork();
-  [vendor] = await Promise.all([
-    startVendorHost(network, 'vendor', behindPrivateCa('vendor')),
-    startDatabaseHost(network),
-  ]);
+  ({ network, vendor } = await startEnds(behindPrivateCa('vendor')));
   authority = await vendor.container.output(`cat ${PRIVATE_CA_FILE}`);
 });
 
@@ -41,7 +31,7 @@ for (const program of ['curl', 'wget'] as const) {
 
     before(async () => {
       proxy = await startContainer({ image: filteredProxyImage(), network, name: `by-${program}` });
-      tunnel = await vendor.makeTunnel(`by-${program}`, { host: 'database', port: 5432 });
+      tunnel = await vendor.makeTunnel(`by-${program}`);
       port = portOf(tunnel);
       await proxy.writeFile('/root/ca.pem', authority);
       await proxy.output(
@@ -170,7 +160,7 @@ test('an authority that the vendor pins needs no word from the customer', async 
   await container.output(`systemctl daemon-reload; systemctl restart culvert
     for n in $(seq 100); do curl -fsS http://127.0.0.1:8080/readyz && exit; sleep 0.1; done; exit 1`);
   const proxy = await startContainer({ image: filteredProxyImage(), network, name: 'pinned' });
-  const tunnel = await vendor.makeTunnel('pinned', { host: 'database', port: 5432 });
+  const tunnel = await vendor.makeTunnel('pinned');
   const { code, stdout, stderr } = await proxy.exec(['bash'], {
     input: `curl -kfsS https://vendor:8443/t/${tunnel.id}/install.sh | CULVERT_TOKEN=${tunnel.token} bash\nexit $?\n`,
     timeoutMs: 180_000,

@@ -3,17 +3,16 @@ import { after, before, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type Container,
-  createNetwork,
   type Network,
   nameServerImage,
   startContainer,
 } from '../support/bed/index.ts';
-import { startDatabaseHost } from '../support/database-host.ts';
+import { startEnds } from '../support/hosts.ts';
 import { install } from '../support/installer.ts';
 import { type Knocker, startKnocker } from '../support/outage/knocker.ts';
 import { type Line, lineOf } from '../support/outage/line.ts';
 import { filteredProxyImage } from '../support/packet-filter.ts';
-import { portOf, startVendorHost, urlOf, type VendorHost } from '../support/vendor-host.ts';
+import { portOf, urlOf, type VendorHost } from '../support/vendor-host.ts';
 
 /** A customer's line is cut while the vendor's application goes on asking: its port must not stay held. */
 
@@ -36,9 +35,8 @@ let names: Container;
 let knocker: Knocker;
 
 before(async () => {
-  network = await createNetwork();
   // Without CAP_SYS_PTRACE: whose connection it is, the login hook has recorded.
-  [vendor] = await Promise.all([startVendorHost(network, 'vendor'), startDatabaseHost(network)]);
+  ({ network, vendor } = await startEnds());
   names = await startContainer({ image: nameServerImage(), network, name: 'names' });
   knocker = startKnocker(vendor.container);
 });
@@ -51,7 +49,7 @@ after(async () => {
 async function startProxy(name: string): Promise<Proxy> {
   const image = filteredProxyImage();
   const host = await startContainer({ image, network, name, capabilities: ['NET_ADMIN'] });
-  const tunnel = await vendor.makeTunnel(name, { host: 'database', port: 5432 });
+  const tunnel = await vendor.makeTunnel(name);
   const { code, stdout, stderr } = await install(host, urlOf(tunnel), {
     token: tunnel.token,
     arguments: ['--plain-ssh'],

@@ -1,21 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import {
-  type Container,
-  createNetwork,
-  type Network,
-  proxyImage,
-  startContainer,
-} from '../support/bed/index.ts';
-import { startDatabaseHost } from '../support/database-host.ts';
+import { type Container, type Network, proxyImage, startContainer } from '../support/bed/index.ts';
+import { startEnds } from '../support/hosts.ts';
 import { until } from '../support/until.ts';
-import {
-  type MadeTunnel,
-  portOf,
-  startVendorHost,
-  urlOf,
-  type VendorHost,
-} from '../support/vendor-host.ts';
+import { type MadeTunnel, portOf, urlOf, type VendorHost } from '../support/vendor-host.ts';
 import { ALL_HOPS, type Examination } from './support/examination.ts';
 
 /** `doctor --ssh-config`: a tunnel that somebody made with stock ssh, and keeps without h_autossh. */
@@ -24,8 +12,7 @@ let network: Network;
 let vendor: VendorHost;
 
 before(async () => {
-  network = await createNetwork();
-  [vendor] = await Promise.all([startVendorHost(network), startDatabaseHost(network)]);
+  ({ network, vendor } = await startEnds());
 });
 
 after(() => network?.remove());
@@ -42,7 +29,7 @@ for (const suite of ['bullseye', 'bookworm', 'trixie'])
       byHand(`bash install.sh doctor --ssh-config .ssh/config ${options}`);
 
     before(async () => {
-      other = await vendor.makeTunnel(`stock-${suite}`, { host: 'database', port: 5432 });
+      other = await vendor.makeTunnel(`stock-${suite}`);
       hand = await startContainer({ image: proxyImage(suite), network, name: `hand-${suite}` });
       await hand.output('useradd --create-home --shell /bin/bash hand');
       const [, tokenId] = other.token.split('_');

@@ -1,22 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import {
-  type Container,
-  createNetwork,
-  type Network,
-  startContainer,
-} from '../support/bed/index.ts';
-import { startDatabaseHost } from '../support/database-host.ts';
+import type { Container, Network } from '../support/bed/index.ts';
+import { startHosts } from '../support/hosts.ts';
 import { addSudoer, install } from '../support/installer.ts';
 import { block, filteredProxyImage, unblock } from '../support/packet-filter.ts';
 import { until } from '../support/until.ts';
-import {
-  type MadeTunnel,
-  portOf,
-  startVendorHost,
-  urlOf,
-  type VendorHost,
-} from '../support/vendor-host.ts';
+import { type MadeTunnel, portOf, urlOf, type VendorHost } from '../support/vendor-host.ts';
 import { ALL_HOPS, type Examination } from './support/examination.ts';
 
 /** `h_autossh doctor`: each hop broken in earnest, the right verdict, and the live tunnel left alone. */
@@ -44,18 +33,8 @@ let proxy: Container;
 let tunnel: MadeTunnel;
 
 before(async () => {
-  network = await createNetwork();
-  [vendor, database, proxy] = await Promise.all([
-    startVendorHost(network),
-    startDatabaseHost(network),
-    startContainer({
-      image: filteredProxyImage(),
-      network,
-      name: 'proxy',
-      capabilities: ['NET_ADMIN'],
-    }),
-  ]);
-  tunnel = await vendor.makeTunnel('orders', { host: 'database', port: 5432 });
+  const filtered = { image: filteredProxyImage(), capabilities: ['NET_ADMIN'] };
+  ({ network, vendor, database, proxy, tunnel } = await startHosts('orders', { proxy: filtered }));
   const { code, stdout, stderr } = await install(proxy, urlOf(tunnel), { token: tunnel.token });
   assert.equal(code, 0, stdout + stderr);
 });

@@ -1,22 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import {
-  type CommandResult,
-  type Container,
-  createNetwork,
-  type Network,
-  startContainer,
-} from '../support/bed/index.ts';
-import { startDatabaseHost } from '../support/database-host.ts';
+import type { CommandResult, Container, Network } from '../support/bed/index.ts';
+import { startHosts } from '../support/hosts.ts';
 import { install, onTerminal, pastedLine } from '../support/installer.ts';
 import { block, filteredProxyImage, unblock } from '../support/packet-filter.ts';
-import {
-  type MadeTunnel,
-  portOf,
-  startVendorHost,
-  urlOf,
-  type VendorHost,
-} from '../support/vendor-host.ts';
+import { type MadeTunnel, portOf, urlOf, type VendorHost } from '../support/vendor-host.ts';
 
 const SERVICE = 'h_autossh@acme_roads.service';
 const MAIN_PORT = 'tcp dport 50022';
@@ -30,22 +18,14 @@ let tunnel: MadeTunnel;
 let port: number;
 
 before(async () => {
-  network = await createNetwork();
-  [vendor, database, proxy] = await Promise.all([
-    startVendorHost(network, 'vendor', {
+  ({ network, vendor, database, proxy, tunnel } = await startHosts('roads', {
+    vendor: {
       region: { alternate_ports: [443] },
       server: { aliases: ['nowhere.invalid'] },
-    }),
-    startDatabaseHost(network),
-    startContainer({
-      image: filteredProxyImage(),
-      network,
-      name: 'proxy',
-      capabilities: ['NET_ADMIN'],
-    }),
-  ]);
+    },
+    proxy: { image: filteredProxyImage(), capabilities: ['NET_ADMIN'] },
+  }));
   await leadAlternatePortTo('127.0.0.1:50022');
-  tunnel = await vendor.makeTunnel('roads', { host: 'database', port: 5432 });
   port = portOf(tunnel);
 });
 
@@ -154,7 +134,7 @@ test('what somebody wrote into local.conf stays', async () => {
 });
 
 test('run goes by the endpoint that works, as an ordinary user', async () => {
-  const made = await vendor.makeTunnel('roads-run', { host: 'database', port: 5432 });
+  const made = await vendor.makeTunnel('roads-run');
   await proxy.output('useradd --create-home --shell /bin/bash carol');
   await block(proxy, MAIN_PORT, 'drop');
   await onTerminal(
@@ -177,7 +157,7 @@ test('a host key that is not pinned is never passed over, and nothing is changed
     mkdir -p /run/sshd; ssh-keygen -q -t ed25519 -N '' -f /run/stranger
     systemd-run --quiet --unit=stranger /usr/sbin/sshd -D -p 2222 -h /run/stranger`);
   await leadAlternatePortTo('127.0.0.1:2222');
-  const made = await vendor.makeTunnel('stranger', { host: 'database', port: 5432 });
+  const made = await vendor.makeTunnel('stranger');
   const { code, stderr } = await install(proxy, urlOf(made), { token: made.token });
   assert.equal(code, 4, stderr);
   assert.match(
@@ -195,7 +175,7 @@ test('a database that is not there yet can be deferred; its name is told apart',
   assert.match(refused.stderr, /database no-database port 5432: its name does not resolve/);
 
   await database.output('systemctl stop postgresql');
-  const later = await vendor.makeTunnel('later', { host: 'database', port: 5432 });
+  const later = await vendor.makeTunnel('later');
   const deferred = await install(proxy, urlOf(later), {
     token: later.token,
     arguments: ['--defer-database'],

@@ -4,14 +4,13 @@ import { after, before, describe, test } from 'node:test';
 import {
   type CommandResult,
   type Container,
-  createNetwork,
   type ImageRecipe,
   type Network,
   proxyImage,
   startContainer,
 } from '../support/bed/index.ts';
-import { startDatabaseHost } from '../support/database-host.ts';
 import { DISTROS, type Distro } from '../support/distros.ts';
+import { startEnds } from '../support/hosts.ts';
 import {
   addSudoer,
   type InstallOptions,
@@ -19,13 +18,7 @@ import {
   onTerminal,
   pastedLine,
 } from '../support/installer.ts';
-import {
-  type MadeTunnel,
-  portOf,
-  startVendorHost,
-  urlOf,
-  type VendorHost,
-} from '../support/vendor-host.ts';
+import { type MadeTunnel, portOf, urlOf, type VendorHost } from '../support/vendor-host.ts';
 
 /**
  * Hosts and moments at which an installation must end with its exit code and one clear message, on a
@@ -36,8 +29,7 @@ let network: Network;
 let vendor: VendorHost;
 
 before(async () => {
-  network = await createNetwork();
-  [vendor] = await Promise.all([startVendorHost(network), startDatabaseHost(network)]);
+  ({ network, vendor } = await startEnds());
 });
 
 after(() => network?.remove());
@@ -68,7 +60,7 @@ const stageOn =
 async function sceneOf(name: string, image: ImageRecipe): Promise<Scene> {
   const [proxy, tunnel] = await Promise.all([
     startContainer({ image, network, name, capabilities: ['NET_ADMIN'] }),
-    vendor.makeTunnel(name, { host: 'database', port: 5432 }),
+    vendor.makeTunnel(name),
   ]);
   const paste = (options: InstallOptions = {}) =>
     install(proxy, urlOf(tunnel), { token: tunnel.token, ...options });

@@ -4,32 +4,22 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import {
   type CommandResult,
   type Container,
-  createNetwork,
   type Network,
   startContainer,
 } from '../support/bed/index.ts';
 import { shellLine } from '../support/bed/quote.ts';
-import { startDatabaseHost } from '../support/database-host.ts';
+import { startEnds } from '../support/hosts.ts';
 import { type HttpProxyHost, startHttpProxyHost } from '../support/http-proxy-host.ts';
 import { block, filteredProxyImage, unblock } from '../support/packet-filter.ts';
 import { behindPrivateCa, PRIVATE_CA_FILE } from '../support/private-ca.ts';
 import { placesHolding, watchToken } from '../support/token-watch.ts';
-import {
-  type MadeTunnel,
-  portOf,
-  startVendorHost,
-  type VendorHost,
-} from '../support/vendor-host.ts';
+import { type MadeTunnel, portOf, type VendorHost } from '../support/vendor-host.ts';
 
 let network: Network;
 let vendor: VendorHost;
 
 before(async () => {
-  network = await createNetwork();
-  [vendor] = await Promise.all([
-    startVendorHost(network, 'vendor', behindPrivateCa('vendor')),
-    startDatabaseHost(network),
-  ]);
+  ({ network, vendor } = await startEnds(behindPrivateCa('vendor')));
 });
 
 after(() => network?.remove());
@@ -61,7 +51,7 @@ for (const unit of ['tinyproxy', 'squid'] as const) {
           capabilities: ['NET_ADMIN'],
         }),
       ]);
-      tunnel = await vendor.makeTunnel(`by-${unit}`, { host: 'database', port: 5432 });
+      tunnel = await vendor.makeTunnel(`by-${unit}`);
       port = portOf(tunnel);
       service = `h_autossh@acme_by-${unit}.service`;
       kept = `/etc/h_autossh/acme_by-${unit}/http-proxy`;

@@ -1,32 +1,17 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import {
-  type Container,
-  createNetwork,
-  type Network,
-  proxyImage,
-  startContainer,
-} from '../support/bed/index.ts';
-import { startDatabaseHost } from '../support/database-host.ts';
+import { type Container, type Network, proxyImage, startContainer } from '../support/bed/index.ts';
+import { startEnds } from '../support/hosts.ts';
 import { addSudoer, install, onTerminal, pastedLine } from '../support/installer.ts';
 import { placesHolding, watchToken } from '../support/token-watch.ts';
-import {
-  type MadeTunnel,
-  portOf,
-  startVendorHost,
-  urlOf,
-  type VendorHost,
-} from '../support/vendor-host.ts';
-
-const DATABASE = { host: 'database', port: 5432 };
+import { type MadeTunnel, portOf, urlOf, type VendorHost } from '../support/vendor-host.ts';
 
 let network: Network;
 let vendor: VendorHost;
 let database: Container;
 
 before(async () => {
-  network = await createNetwork();
-  [vendor, database] = await Promise.all([startVendorHost(network), startDatabaseHost(network)]);
+  ({ network, vendor, database } = await startEnds());
 });
 
 after(() => network?.remove());
@@ -51,7 +36,7 @@ describe('as root', () => {
 
   before(async () => {
     proxy = await startProxy('proxy-root');
-    tunnel = await vendor.makeTunnel('as-root', DATABASE);
+    tunnel = await vendor.makeTunnel('as-root');
   });
 
   test('one pasted line ends in a tunnel that answers, and the token leaks nowhere', async () => {
@@ -131,7 +116,7 @@ describe('as root', () => {
 describe('as a sudoer', () => {
   test('without a sudo password', async () => {
     const proxy = await startProxy('proxy-sudo');
-    const tunnel = await vendor.makeTunnel('by-sudo', DATABASE);
+    const tunnel = await vendor.makeTunnel('by-sudo');
     await addSudoer(proxy, 'alice', false);
     const watch = await watchToken(proxy, tunnel.token);
     const { code, stdout, stderr } = await install(proxy, urlOf(tunnel), {
@@ -147,7 +132,7 @@ describe('as a sudoer', () => {
 
   test('with a sudo password and the token, both asked for on the terminal', async () => {
     const proxy = await startProxy('proxy-password');
-    const tunnel = await vendor.makeTunnel('by-password', DATABASE);
+    const tunnel = await vendor.makeTunnel('by-password');
     await addSudoer(proxy, 'bob', true);
     const screen = await onTerminal(
       proxy,

@@ -1,21 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import {
-  type Container,
-  createNetwork,
-  type Network,
-  proxyImage,
-  startContainer,
-} from '../support/bed/index.ts';
-import { startDatabaseHost } from '../support/database-host.ts';
+import type { Container, Network } from '../support/bed/index.ts';
+import { startHosts } from '../support/hosts.ts';
 import { install } from '../support/installer.ts';
-import {
-  type MadeTunnel,
-  portOf,
-  startVendorHost,
-  urlOf,
-  type VendorHost,
-} from '../support/vendor-host.ts';
+import { type MadeTunnel, portOf, urlOf, type VendorHost } from '../support/vendor-host.ts';
 
 /** Moments of an installation, which takes about three seconds; more of them where it changes most. */
 const SECONDS = Array.from({ length: 20 }, () => 0.5 + 2.5 * Math.random() ** 1.5);
@@ -27,13 +15,7 @@ let tunnel: MadeTunnel;
 let url: string;
 
 before(async () => {
-  network = await createNetwork();
-  [vendor, proxy] = await Promise.all([
-    startVendorHost(network),
-    startContainer({ image: proxyImage(), network, name: 'proxy' }),
-    startDatabaseHost(network),
-  ]);
-  tunnel = await vendor.makeTunnel('cut', { host: 'database', port: 5432 });
+  ({ network, vendor, proxy, tunnel } = await startHosts('cut'));
   url = urlOf(tunnel);
   await proxy.output(
     'apt-get update -qq && apt-get install -y -qq --no-install-recommends autossh',

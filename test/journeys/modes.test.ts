@@ -1,21 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import {
-  type Container,
-  createNetwork,
-  type Network,
-  proxyImage,
-  startContainer,
-} from '../support/bed/index.ts';
-import { startDatabaseHost } from '../support/database-host.ts';
+import type { Container, Network } from '../support/bed/index.ts';
+import { startHosts } from '../support/hosts.ts';
 import { install, onTerminal, pastedLine } from '../support/installer.ts';
-import {
-  type MadeTunnel,
-  portOf,
-  startVendorHost,
-  urlOf,
-  type VendorHost,
-} from '../support/vendor-host.ts';
+import { type MadeTunnel, portOf, urlOf, type VendorHost } from '../support/vendor-host.ts';
 
 let network: Network;
 let vendor: VendorHost;
@@ -23,13 +11,7 @@ let proxy: Container;
 let tunnel: MadeTunnel;
 
 before(async () => {
-  network = await createNetwork();
-  [vendor, proxy] = await Promise.all([
-    startVendorHost(network),
-    startContainer({ image: proxyImage(), network, name: 'proxy' }),
-    startDatabaseHost(network),
-  ]);
-  tunnel = await vendor.makeTunnel('modes', { host: 'database', port: 5432 });
+  ({ network, vendor, proxy, tunnel } = await startHosts('modes'));
   await proxy.output('useradd --create-home --shell /bin/bash carol');
 });
 

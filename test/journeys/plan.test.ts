@@ -1,36 +1,18 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import {
-  type Container,
-  createNetwork,
-  type Network,
-  proxyImage,
-  startContainer,
-} from '../support/bed/index.ts';
-import { startDatabaseHost } from '../support/database-host.ts';
+import type { Container, Network } from '../support/bed/index.ts';
+import { startHosts } from '../support/hosts.ts';
 import { install } from '../support/installer.ts';
-import {
-  type MadeTunnel,
-  startVendorHost,
-  urlOf,
-  type VendorHost,
-} from '../support/vendor-host.ts';
+import { type MadeTunnel, urlOf } from '../support/vendor-host.ts';
 
 /** What --dry-run prints is all that an installation then changes. */
 
 let network: Network;
-let vendor: VendorHost;
 let proxy: Container;
 let tunnel: MadeTunnel;
 
 before(async () => {
-  network = await createNetwork();
-  [vendor, proxy] = await Promise.all([
-    startVendorHost(network),
-    startContainer({ image: proxyImage(), network, name: 'proxy' }),
-    startDatabaseHost(network),
-  ]);
-  tunnel = await vendor.makeTunnel('planned', { host: 'database', port: 5432 });
+  ({ network, proxy, tunnel } = await startHosts('planned'));
 });
 
 after(() => network?.remove());

@@ -1,22 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import {
-  type Container,
-  createNetwork,
-  type Network,
-  proxyImage,
-  startContainer,
-} from '../support/bed/index.ts';
-import { startDatabaseHost } from '../support/database-host.ts';
+import { type Container, type Network, proxyImage, startContainer } from '../support/bed/index.ts';
+import { startHosts } from '../support/hosts.ts';
 import { install, pastedLine } from '../support/installer.ts';
-import {
-  type MadeTunnel,
-  startVendorHost,
-  urlOf,
-  type VendorHost,
-} from '../support/vendor-host.ts';
-
-const DATABASE = { host: 'database', port: 5432 };
+import { type MadeTunnel, urlOf, type VendorHost } from '../support/vendor-host.ts';
 
 let network: Network;
 let vendor: VendorHost;
@@ -25,14 +12,8 @@ let tunnel: MadeTunnel;
 let other: MadeTunnel;
 
 before(async () => {
-  network = await createNetwork();
-  [vendor, proxy] = await Promise.all([
-    startVendorHost(network),
-    startContainer({ image: proxyImage(), network, name: 'proxy' }),
-    startDatabaseHost(network),
-  ]);
-  tunnel = await vendor.makeTunnel('refused', DATABASE);
-  other = await vendor.makeTunnel('other', DATABASE);
+  ({ network, vendor, proxy, tunnel } = await startHosts('refused'));
+  other = await vendor.makeTunnel('other');
 });
 
 after(() => network?.remove());
@@ -77,7 +58,7 @@ test('an expired token', async () => {
 });
 
 test('a token that another key has used', async () => {
-  const spent = await vendor.makeTunnel('spent', DATABASE);
+  const spent = await vendor.makeTunnel('spent');
   const elsewhere = await startContainer({ image: proxyImage(), network, name: 'elsewhere' });
   const first = await install(elsewhere, urlOf(spent), { token: spent.token });
   assert.equal(first.code, 0, first.stdout + first.stderr);
@@ -118,7 +99,7 @@ test('the pasted line fails for a slot that does not exist, and for a removed tu
 });
 
 test('without a token and without a terminal it says what to set', async () => {
-  const fresh = await vendor.makeTunnel('no-token', DATABASE);
+  const fresh = await vendor.makeTunnel('no-token');
   const { code, stderr } = await proxy.exec([
     'setsid',
     '--wait',

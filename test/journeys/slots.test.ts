@@ -12,8 +12,6 @@ import { startDatabaseHost } from '../support/database-host.ts';
 import { addSudoer, install, pastedLine } from '../support/installer.ts';
 import { type MadeTunnel, startVendorHost, type VendorHost } from '../support/vendor-host.ts';
 
-const DATABASE = { host: 'database', port: 5432 };
-
 let network: Network;
 let vendor: VendorHost;
 let first: Container;
@@ -28,7 +26,7 @@ before(async () => {
     startContainer({ image: proxyImage(), network, name: 'second' }),
     startDatabaseHost(network),
   ]);
-  tunnel = await vendor.makeTunnel('orders', DATABASE);
+  tunnel = await vendor.makeTunnel('orders');
 });
 
 after(() => network?.remove());
@@ -111,7 +109,7 @@ test('a removed slot: its tunnel closes at once, the other stays', async () => {
 });
 
 test('a token for other addresses is refused, and nothing is left', async () => {
-  const pinned = await vendor.makeTunnel('pinned', DATABASE);
+  const pinned = await vendor.makeTunnel('pinned');
   const proxy = await startContainer({ image: proxyImage(), network, name: 'elsewhere' });
   const token = await makeToken({ sources: ['192.0.2.0/24'] }, pinned);
   const url = `http://vendor:8080/t/${pinned.id}/install.sh`;
@@ -128,7 +126,7 @@ test('a token for other addresses is refused, and nothing is left', async () => 
 });
 
 test('a host that is rebuilt comes in by the same token, in place of the one before', async () => {
-  const fleet = await vendor.makeTunnel('fleet', DATABASE);
+  const fleet = await vendor.makeTunnel('fleet');
   const token = await makeToken({ uses: 5 }, fleet);
   const url = `http://vendor:8080/t/${fleet.id}/install.sh`;
   for (const name of ['built', 'rebuilt']) {
@@ -144,7 +142,7 @@ test('a host that is rebuilt comes in by the same token, in place of the one bef
 });
 
 test('a key waits for the vendor, its fingerprint on the screen', async () => {
-  const careful = await vendor.makeTunnel('careful', DATABASE);
+  const careful = await vendor.makeTunnel('careful');
   const proxy = await startContainer({ image: proxyImage(), network, name: 'careful' });
   const url = `http://vendor:8080/t/${careful.id}/install.sh`;
   const token = await makeToken({ confirm: true }, careful);
@@ -169,7 +167,7 @@ test('a key waits for the vendor, its fingerprint on the screen', async () => {
 });
 
 test('a key that the vendor turns down ends the wait at once', async () => {
-  const refused = await vendor.makeTunnel('turned-down', DATABASE);
+  const refused = await vendor.makeTunnel('turned-down');
   const proxy = await startContainer({ image: proxyImage(), network, name: 'stranger' });
   const token = await makeToken({ confirm: true }, refused);
   const running = install(proxy, `http://vendor:8080/t/${refused.id}/install.sh`, { token });

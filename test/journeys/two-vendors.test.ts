@@ -18,8 +18,6 @@ import {
 
 /** Tunnels of two vendors, each with a control plane of its own, on one host. */
 
-const DATABASE = { host: 'database', port: 5432 };
-
 let network: Network;
 let acme: VendorHost;
 let zenith: VendorHost;
@@ -37,8 +35,8 @@ before(async () => {
     startContainer({ image: proxyImage(), network, name: 'proxy' }),
     startDatabaseHost(network),
   ]);
-  ofAcme = await acme.makeTunnel('orders', DATABASE);
-  ofZenith = await zenith.makeTunnel('orders', DATABASE);
+  ofAcme = await acme.makeTunnel('orders');
+  ofZenith = await zenith.makeTunnel('orders');
 });
 
 after(() => network?.remove());
@@ -83,7 +81,7 @@ test('neither can read the other’s key', async () => {
 
 test('a third vendor that calls itself like the first is refused, and changes nothing', async () => {
   const impostor = await startVendorHost(network, 'impostor');
-  const tunnel = await impostor.makeTunnel('orders', DATABASE);
+  const tunnel = await impostor.makeTunnel('orders');
   const before = await stateOf('acme_orders');
   const { code, stderr } = await paste('impostor', tunnel);
   assert.equal(code, 4, stderr);

@@ -1,21 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import {
-  type Container,
-  createNetwork,
-  type Network,
-  proxyImage,
-  startContainer,
-} from '../support/bed/index.ts';
-import { startDatabaseHost } from '../support/database-host.ts';
+import type { Container, Network } from '../support/bed/index.ts';
+import { startHosts } from '../support/hosts.ts';
 import { install } from '../support/installer.ts';
-import {
-  type MadeTunnel,
-  portOf,
-  startVendorHost,
-  urlOf,
-  type VendorHost,
-} from '../support/vendor-host.ts';
+import { type MadeTunnel, portOf, urlOf, type VendorHost } from '../support/vendor-host.ts';
 
 let network: Network;
 let vendor: VendorHost;
@@ -33,21 +21,14 @@ async function files(): Promise<Set<string>> {
 }
 
 before(async () => {
-  network = await createNetwork();
-  [vendor, proxy] = await Promise.all([
-    startVendorHost(network),
-    startContainer({ image: proxyImage(), network, name: 'proxy' }),
-    startDatabaseHost(network),
-  ]);
+  ({ network, vendor, proxy, tunnel: first } = await startHosts('first'));
+  second = await vendor.makeTunnel('second');
   // apt's own lists stay.
   await proxy.output('apt-get update -qq');
   initially = await files();
-  for (const slug of ['first', 'second']) {
-    const tunnel = await vendor.makeTunnel(slug, { host: 'database', port: 5432 });
+  for (const tunnel of [first, second]) {
     const { code, stdout, stderr } = await install(proxy, urlOf(tunnel), { token: tunnel.token });
     assert.equal(code, 0, stdout + stderr);
-    if (slug === 'first') first = tunnel;
-    else second = tunnel;
   }
 });
 

@@ -31,8 +31,8 @@ export interface VendorHost {
   container: Container;
   /** Calls the vendor's API as an administrator; throws unless it answers with 2xx. */
   api<T = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<T>;
-  /** A tunnel to a PostgreSQL, with a fresh enrolment token. */
-  makeTunnel(slug: string, database: { host: string; port: number }): Promise<MadeTunnel>;
+  /** A tunnel to a PostgreSQL, that of `startDatabaseHost` unless told otherwise, with a fresh enrolment token. */
+  makeTunnel(slug: string, database?: { host: string; port: number }): Promise<MadeTunnel>;
   /** Changes the store behind the control plane's back, for what its API does not do. */
   sql(statement: string): Promise<void>;
   /** A fresh enrolment token. */
@@ -153,7 +153,7 @@ export async function startVendorHost(
     api,
     query,
     sql,
-    makeTunnel: (slug, { host, port }) =>
+    makeTunnel: (slug, { host, port } = { host: 'database', port: 5432 }) =>
       api('POST', '/v1/tunnels', {
         slug,
         name: `Tunnel ${slug}`,
