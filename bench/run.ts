@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { bundleBench } from './bundle.ts';
+import { faultsBench } from './faults.ts';
 import { installerBench } from './installer.ts';
 import { loginBench } from './login.ts';
 import { describeMachine, formatPage } from './performance-page.ts';
@@ -25,6 +26,7 @@ const BENCHES: Bench[] = [
   takeoverBench,
   revocationBench,
   stormBench,
+  faultsBench,
   throughputBench,
   installerBench,
 ];
