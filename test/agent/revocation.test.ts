@@ -10,6 +10,11 @@ import type { CustomerProxy } from './support/customer-proxy.ts';
 import { isOpen, listenTo, startGreeter, untilOpen } from './support/greeter.ts';
 import { World } from './support/world.ts';
 
+/** Twice as long as whoever asks for the port takes to ask anew. */
+const STAYS_CLOSED_MS = 100;
+/** Other tests may hold both cores or the disk for seconds. */
+const CLOSES_WITHIN_MS = 30_000;
+
 for (const mode of MODES) {
   const times = mode === 'root' ? 100 : 20;
   suite(`revocation, sshd as ${mode}`, () => {
@@ -45,6 +50,21 @@ for (const mode of MODES) {
       };
     };
 
+    /**
+     * When a port was open for the last time, by the clock of `performance`. It is closed for a moment,
+     * too, when the second session takes it from the first.
+     */
+    const lastOpenAt = async (port: number) => {
+      const begun = performance.now();
+      let openAt = begun;
+      while (performance.now() - openAt < STAYS_CLOSED_MS) {
+        if (await isOpen(port)) openAt = performance.now();
+        assert.ok(openAt - begun < CLOSES_WITHIN_MS, `port ${port} is open yet`);
+        await sleep(2);
+      }
+      return openAt;
+    };
+
     test(`a removed key's port closes within a second and stays closed, ${times} times`, async (t) => {
       const other = await world.enrolled();
       other.connect(database.port);
@@ -60,21 +80,15 @@ for (const mode of MODES) {
         const removed = performance.now();
         world.controlPlane.removeKey(proxy.key.fingerprint);
         while (world.controlPlane.answeredAt < removed) await sleep(1);
-        while (await isOpen(proxy.key.port)) await sleep(2);
-        took.push(performance.now() - world.controlPlane.answeredAt);
-        await sleep(100);
-        const isBack = await isOpen(proxy.key.port);
+        took.push((await lastOpenAt(proxy.key.port)) - world.controlPlane.answeredAt);
         await stopAsking();
-        assert.equal(isBack, false, 'it is open again');
         await proxy.disconnect('SIGKILL');
       }
       const sorted = took.toSorted((a, b) => a - b);
       const [worst = 0, nearlyWorst = 0] = [sorted.at(-1), sorted.at(-Math.ceil(times / 20))];
       t.diagnostic(`19 of 20 within ${nearlyWorst.toFixed()} ms, at worst ${worst.toFixed()} ms`);
-      // Other tests may hold both cores or the disk for seconds; alone it takes 172 ms at worst, and
-      // the bench of the same name holds the second.
+      // Alone it takes 172 ms at worst, and the bench of the same name holds the second.
       assert.ok(nearlyWorst < 1000, `${nearlyWorst} ms`);
-      assert.ok(worst < 30_000, `${worst} ms`);
       assert.equal(await listenTo(other.key.port), 'hello');
       await other.disconnect();
     });

@@ -9,6 +9,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { runCommand } from '../support/bed/command.ts';
 import { freePort } from '../support/free-port.ts';
 import { type Postgres, startPostgres } from '../support/postgres.ts';
+import { until } from '../support/until.ts';
 import { answers } from './support/answers.ts';
 import { myself, ordinaryUser, type Person } from './support/person.ts';
 import { endGroup, type Running, start } from './support/running.ts';
@@ -119,11 +120,13 @@ for (const [who, makeVendor] of vendors) {
         CULVERT_URL: `http://127.0.0.1:${port}`,
         CULVERT_API_TOKEN_FILE: join(data(), 'admin.token'),
       };
-      const show = start(culvertAs(vendor, ['tunnel', 'show', 'demo', '--json']), settings);
-      assert.equal(await show.ended(), 0, show.stderr());
-      const { slots } = JSON.parse(show.stdout());
-      assert.equal(slots[0].status.session, 'up');
-      assert.equal(slots[0].status.database, 'answers');
+      // psql may be there before the first report of a probe.
+      await until('the database is reported to answer', async () => {
+        const show = start(culvertAs(vendor, ['tunnel', 'show', 'demo', '--json']), settings);
+        assert.equal(await show.ended(), 0, show.stderr());
+        const [{ status }] = JSON.parse(show.stdout()).slots;
+        return status.session === 'up' && status.database === 'answers';
+      });
     });
 
     test('Ctrl-C ends all of it, sessions too', async () => {

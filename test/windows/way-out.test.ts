@@ -43,7 +43,7 @@ if (!(await findPowerShell())) {
         startPostgres(),
         startVendorSide({
           slug: 'acme',
-          firstTunnelPort: 21_300,
+          firstTunnelPort: 21_500,
           tls: {
             key: readFileSync(file('front.key'), 'utf8'),
             cert: readFileSync(file('front.pem'), 'utf8'),
