@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, suite, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { childrenOf } from '../../src/agent/system/process-table.ts';
 import { opensshFingerprint } from '../../src/domain/public-key.ts';
 import { freePort } from '../support/free-port.ts';
 import { until } from '../support/until.ts';
@@ -133,6 +134,19 @@ suite('a tunnel server', { concurrency: true }, () => {
         const after = await up(proxy);
         assert.deepEqual([after.session_id, after.session_since], [session_id, session_since]);
         assert.equal(after.session_key, proxy.key.fingerprint);
+      });
+
+      // As root no agent stops a login: there is the hook.
+      const testWithoutHook = mode === 'root' ? () => {} : test;
+      testWithoutHook('a login that an agent stopped goes on with the next one', async () => {
+        const proxy = await connected();
+        const monitor = Number((await up(proxy)).session_id.split('-')[1]);
+        // By then an agent no longer takes it for a login that comes.
+        await sleep(11_000);
+        await world.agent.kill();
+        for (const pid of childrenOf(monitor)) process.kill(pid, 'SIGSTOP');
+        await world.startAgent();
+        await carries(proxy);
       });
 
       test('an sshd of another configuration is replaced, live tunnels stay', async () => {

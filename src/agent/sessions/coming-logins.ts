@@ -16,12 +16,19 @@ const AT_ONCE = 20;
  */
 export class ComingLogins {
   readonly #login: string;
+  readonly #isSettled: (monitor: ProcessIdentity) => boolean;
   readonly #onPaused: () => void;
   readonly #expected = new Set<number>();
   #paused: ProcessIdentity[] = [];
 
-  constructor(login: string, onPaused: () => void) {
+  /** `isSettled`: the agent has looked already, by the monitor of a session. */
+  constructor(
+    login: string,
+    isSettled: (monitor: ProcessIdentity) => boolean,
+    onPaused: () => void,
+  ) {
     this.#login = login;
+    this.#isSettled = isSettled;
     this.#onPaused = onPaused;
   }
 
@@ -57,6 +64,9 @@ export class ComingLogins {
 
   async #pause(monitor: ProcessIdentity): Promise<void> {
     for (let waited = 0; waited < PATIENCE_MS && isRunning(monitor); waited += POLL_MS) {
+      // On a busy machine its line may be read when it is up: an agent that is killed then would leave
+      // a live tunnel stopped.
+      if (this.#isSettled(monitor)) return;
       const child = loggedInChildOf(monitor.pid, this.#login);
       if (child) {
         this.stop(child);

@@ -26,6 +26,17 @@ export class Sessions {
     return [...this.#byMonitor.values()];
   }
 
+  /** Whether the session with that monitor is one, and settled. */
+  isSettled({ pid, start }: ProcessIdentity): boolean {
+    const session = this.#byMonitor.get(pid);
+    return session?.monitor.start === start && session.isSettled === true;
+  }
+
+  /** Processes of this sshd that do not go on until somebody lets them. */
+  stopped(): ProcessIdentity[] {
+    return allOfSshd(this.#sshd).filter(({ state }) => state === 'T');
+  }
+
   /** Takes up sessions that an agent before us knew, as far as they still run. */
   restore(saved: Session[]): void {
     for (const session of saved) this.#byMonitor.set(session.monitor.pid, session);

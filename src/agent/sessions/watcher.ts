@@ -64,7 +64,11 @@ export class Watcher {
 
   constructor(options: WatcherOptions) {
     this.#options = options;
-    this.#coming = new ComingLogins(options.login, () => this.#bell.ring());
+    this.#coming = new ComingLogins(
+      options.login,
+      (monitor) => options.sessions.isSettled(monitor),
+      () => this.#bell.ring(),
+    );
   }
 
   /** Looks now, and at every session's right to be. */
@@ -83,8 +87,10 @@ export class Watcher {
 
   /** Watches until `signal`. A failed look is logged; the next one may work. */
   async run(signal: AbortSignal): Promise<void> {
-    const { records } = this.#options;
+    const { records, sessions } = this.#options;
     const follower = this.#follow();
+    // What an agent before us has stopped, and was killed before it let it go on.
+    if (!records) this.#coming.resume(sessions.stopped());
     records?.follow(() => this.#bell.ring());
     while (!signal.aborted) {
       const began = performance.now();
