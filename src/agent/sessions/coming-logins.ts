@@ -21,7 +21,7 @@ export class ComingLogins {
   readonly #expected = new Set<number>();
   #paused: ProcessIdentity[] = [];
 
-  /** `isSettled`: the agent has looked already, by the monitor of a session. */
+  /** `isSettled`: whether the agent has looked at the session of a monitor already. */
   constructor(
     login: string,
     isSettled: (monitor: ProcessIdentity) => boolean,

@@ -26,7 +26,7 @@ export class Sessions {
     return [...this.#byMonitor.values()];
   }
 
-  /** Whether the session with that monitor is one, and settled. */
+  /** Whether a process is the monitor of a settled session. */
   isSettled({ pid, start }: ProcessIdentity): boolean {
     const session = this.#byMonitor.get(pid);
     return session?.monitor.start === start && session.isSettled === true;

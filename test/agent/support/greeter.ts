@@ -25,12 +25,9 @@ export async function startGreeter(
   };
 }
 
-/** As long as a tunnel on a machine with a queue of others may take for one word. */
-const SILENT_FOR_MS = 30_000;
-
-/** What is heard at a port until the other side closes or is silent; undefined when nobody listens. */
+/** What is heard at a port until the other side closes; undefined when nobody listens. */
 export async function listenTo(port: number, host = '127.0.0.1'): Promise<string | undefined> {
-  const socket = connect({ host, port, timeout: SILENT_FOR_MS });
+  const socket = connect({ host, port, timeout: 5000 });
   socket.on('timeout', () => socket.destroy());
   let heard = '';
   socket.on('data', (bytes) => {
