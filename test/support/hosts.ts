@@ -27,13 +27,8 @@ export interface Hosts extends Ends {
   tunnel: MadeTunnel;
 }
 
-export async function startEnds(options: VendorOptions = {}): Promise<Ends> {
-  const network = await createNetwork();
-  const [vendor, database] = await Promise.all([
-    startVendorHost(network, 'vendor', options),
-    startDatabaseHost(network),
-  ]);
-  return { network, vendor, database };
+export async function startEnds(options?: VendorOptions): Promise<Ends> {
+  return await endsOn(await createNetwork(), options);
 }
 
 /** `slug`: the tunnel's. */
@@ -42,11 +37,17 @@ export async function startHosts(
   options: { vendor?: VendorOptions; proxy?: Partial<ContainerOptions> } = {},
 ): Promise<Hosts> {
   const network = await createNetwork();
-  const [vendor, database, proxy] = await Promise.all([
-    startVendorHost(network, 'vendor', options.vendor),
-    startDatabaseHost(network),
+  const [ends, proxy] = await Promise.all([
+    endsOn(network, options.vendor),
     startContainer({ image: proxyImage(), ...options.proxy, network, name: 'proxy' }),
   ]);
-  const tunnel = await vendor.makeTunnel(slug);
-  return { network, vendor, database, proxy, tunnel };
+  return { ...ends, proxy, tunnel: await ends.vendor.makeTunnel(slug) };
+}
+
+async function endsOn(network: Network, options?: VendorOptions): Promise<Ends> {
+  const [vendor, database] = await Promise.all([
+    startVendorHost(network, 'vendor', options),
+    startDatabaseHost(network),
+  ]);
+  return { network, vendor, database };
 }

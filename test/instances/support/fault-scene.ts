@@ -62,7 +62,7 @@ export async function startFaultScene(): Promise<FaultScene> {
       }
       const changes = cast.change();
       await sleep(LAST_MS);
-      const starts: (Promise<void> | undefined)[] = [];
+      const starts: unknown[] = [];
       for (const fault of faults) {
         await sleep(APART_MS);
         starts.push(fault.end(side));

@@ -18,17 +18,14 @@ export interface Fault {
   name: string;
   begin(side: Breakable): unknown;
   /** Gives the start that it begins, if any. */
-  end(side: Breakable): Promise<void> | undefined;
+  end(side: Breakable): unknown;
 }
 
 export const FAULTS: readonly Fault[] = [
   {
     name: 'agent frozen',
     begin: ({ vendor }) => vendor.agent.child?.kill('SIGSTOP'),
-    end({ vendor }) {
-      vendor.agent.child?.kill('SIGCONT');
-      return undefined;
-    },
+    end: ({ vendor }) => vendor.agent.child?.kill('SIGCONT'),
   },
   {
     name: 'agent killed',
@@ -43,7 +40,7 @@ export const FAULTS: readonly Fault[] = [
       process.kill(Number(readFileSync(file, 'latin1')), 'SIGKILL');
     },
     // The agent starts it.
-    end: () => undefined,
+    end() {},
   },
   {
     name: 'control plane killed',
